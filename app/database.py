@@ -1,0 +1,71 @@
+"""Engines and transactions. Only `transaction()` commits; it takes the writer's place before it reads anything.
+
+SQLite: WAL, `synchronous=FULL`, foreign keys on, `BEGIN IMMEDIATE` for writers (the driver's own transactions are off).
+PostgreSQL: an advisory transaction lock first, so that the order of the ledger is the order of the commits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+HEAD_REVISION = "2026112402"
+"""The newest migration; a test holds it against `migrations/versions`."""
+WRITER_LOCK = 7_214_083_001
+"""PostgreSQL advisory lock of the one writer; any fixed number does."""
+POOL_SIZE = 12
+BUSY_TIMEOUT_MS = 15_000
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL, set up the way the ledger needs it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, pool_size=POOL_SIZE, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "cache_size=-32000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("evidence_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One write, committed when the block ends and rolled back when it raises."""
+    with Session(engine.execution_options(evidence_writes=True), expire_on_commit=False) as session, session.begin():
+        if engine.dialect.name == "postgresql":
+            session.connection().execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One consistent view of the database: every query of the block sees the same commit."""
+    bind = engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name == "postgresql" else engine
+    with Session(bind, expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+def migration_revision(session: Session) -> str | None:
+    """The migration that the database stands at; None before the first."""
+    connection = session.connection()
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,45 @@
+"""The building blocks of every shape at the edge: strict, finite, free of characters that no database can hold."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_COUNT = 2_000_000_000
+MAX_TEXT = 20_000
+
+
+class Shape(BaseModel):
+    """A closed shape: unknown members, NaN and infinite numbers are refused."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, json_schema_serialization_defaults_required=True)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not hold a NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not hold half of a surrogate pair")
+    return text
+
+
+def _not_in_the_future(year: int) -> int:
+    this_year = datetime.now(UTC).year
+    if year > this_year:
+        raise ValueError(f"lies in the future; the latest year allowed is {this_year}")
+    return year
+
+
+Line = Annotated[str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Text = Annotated[str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Positive = Annotated[float, Field(strict=True, gt=0)]
+NotNegative = Annotated[float, Field(strict=True, ge=0)]
+Year = Annotated[int, Field(strict=True, ge=1800), AfterValidator(_not_in_the_future)]
+WebAddress = Annotated[
+    str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/$.?#][^\s]*$", max_length=2000)
+]
+IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]

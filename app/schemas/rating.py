@@ -1,0 +1,144 @@
+"""Ratings as they are served: what the engine stored, word for word, with names, published reviews, history and links added."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import Field
+
+from app.schemas.base import Shape
+from app.schemas.evidence import DomainRow, PassedOverRow, SummaryRow
+from app.schemas.meta import Meta
+from app.schemas.page import PageInfo
+from app.vocabulary import Agreement, Certainty, ComparatorGroup, ConclusionDirection, Domain, Finding, Importance, PublicationStatus
+
+
+class OutcomeRow(SummaryRow):
+    """One row of a summary of findings; `body` is its id under /v1/evidence."""
+
+    body: str
+    domains: dict[Domain, DomainRow]
+
+
+class ReasonRow(Shape):
+    rule: str
+    text: str
+    bodies: list[str]
+
+
+class HarmsRow(Shape):
+    """What the eligible studies say of harms; a silent study is not a safe treatment."""
+
+    serious_adverse_events: int | None
+    studies_counting_serious: int
+    studies_reporting: int
+    studies_silent: int
+
+
+class OverdueRow(Shape):
+    """A registered trial that ended long ago without a result that can be used."""
+
+    key: str
+    registration: str | None
+    completed_on: str
+    n: int | None
+
+
+class RatingSummary(Shape):
+    """The headline of one condition and intervention."""
+
+    intervention: str
+    intervention_name: str
+    certainty: Certainty
+    direction: Finding | None
+    sentence: str
+    headline_comparator: ComparatorGroup | None
+    eligible_studies: int
+    eligible_participants: int
+    href: str
+
+
+class RatingOnPage(RatingSummary):
+    """The headline with its summary of findings, as the page of a condition shows it."""
+
+    method: str
+    as_of: date
+    tier: Importance | None
+    reasons: list[ReasonRow]
+    outcomes: list[OutcomeRow]
+    harms: HarmsRow
+    measured_not_usable: list[PassedOverRow]
+
+
+class PublishedReview(Shape):
+    """A published review, what its authors concluded, and how that relates to the rating here."""
+
+    id: str
+    key: str
+    title: str
+    year: int | None
+    publication_status: PublicationStatus
+    intervention: str | None
+    conclusion: str | None
+    conclusion_direction: ConclusionDirection | None
+    certainty: str | None = Field(description="As its authors said.")
+    included_studies: int | None = Field(description="As its authors said.")
+    included_participants: int | None = Field(description="As its authors said.")
+    included_known: int = Field(description="How many of the studies here it is known to include.")
+    agreement: Agreement
+    agreement_reason: str
+    href: str
+
+
+class HistoryEntry(Shape):
+    """How the rating stood from one entry of the ledger on, and what made it move."""
+
+    sequence: int
+    changed_at: datetime
+    as_of: date
+    method: str
+    inputs_hash: str
+    certainty: Certainty
+    direction: Finding | None
+    sentence: str
+    headline_comparator: ComparatorGroup | None
+    eligible_studies: int
+    eligible_participants: int
+    cause: dict[str, Any]
+
+
+class HistoryList(Shape):
+    items: list[HistoryEntry]
+    page: PageInfo
+    meta: Meta
+
+
+class LeftOut(Shape):
+    """Accepted studies that `published_until` leaves out."""
+
+    later: list[str] = Field(description="Keys of studies published after that year.")
+    unknown_year: list[str] = Field(description="Keys of studies whose year is not known.")
+
+
+class RatingLinks(Shape):
+    self: str
+    condition: str
+    intervention: str
+    evidence: str
+    history: str
+
+
+class RatingAnswer(RatingOnPage):
+    """The whole rating of one condition and intervention."""
+
+    condition: str
+    condition_name: str
+    inputs_hash: str
+    overdue_registrations: list[OverdueRow]
+    ineligible: list[PassedOverRow]
+    published_until: int | None = Field(description="The year asked for; null: the rating as it stands.")
+    left_out: LeftOut | None
+    published_reviews: list[PublishedReview]
+    history: list[HistoryEntry] | None = Field(description="The newest 25 moves, newest first; null with `published_until`.")
+    history_total: int | None
+    links: RatingLinks
+    meta: Meta

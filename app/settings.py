@@ -1,0 +1,51 @@
+"""Everything an operator can set, read from EVIDENCE_* in the environment and from nowhere else."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DATABASE_URL = f"sqlite:///{PROJECT_ROOT / 'var' / 'evidence.sqlite3'}"
+RATE_PATTERN = r"^(off|[1-9]\d*/(second|minute|hour|day))$"
+
+
+class Settings(BaseSettings):
+    """One attribute per setting: `EVIDENCE_DATABASE_URL` sets `database_url`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="EVIDENCE_", extra="ignore", frozen=True)
+
+    database_url: str = DEFAULT_DATABASE_URL
+    database_read_url: str | None = None  # a streaming replica for reads; None: reads go where writes go
+
+    rate_limit: str = Field(default="1200/minute", pattern=RATE_PATTERN)  # reads, per client; "off" for none
+    rate_limit_writes: str = Field(default="120/minute", pattern=RATE_PATTERN)
+    max_body_bytes: int = Field(default=5_000_000, gt=0)
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)  # comma-separated in the environment
+    public_url: str = "http://127.0.0.1:8000"  # how the outside reaches this installation
+    one_person: bool = False  # lets a curator decide on a submission of his own
+    contact: str | None = None  # an address for users, and for the services that are asked for records
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def check_public_url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("public_url must begin with http:// or https://")
+        return value.rstrip("/")
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,41 @@
+"""Runs the migrations on the database that `evidence migrate` names (or EVIDENCE_DATABASE_URL, for the alembic command)."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import app.models  # noqa: F401  registers the tables
+from app.database import make_engine
+from app.settings import get_settings
+
+
+def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
+    """The full-text tables of SQLite and the search column of PostgreSQL are made by hand in their migration."""
+    return not (name or "").startswith("search_index") and not (kind == "column" and name == "document_vector")
+
+
+def run() -> None:
+    url = context.config.attributes.get("url") or get_settings().database_url
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            render_as_batch=sqlite,
+            compare_type=True,
+            include_object=include_object,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        if sqlite:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise RuntimeError(f"the migration broke foreign keys: {broken[:5]}")
+    engine.dispose()
+
+
+run()
