@@ -1,0 +1,149 @@
+"""A curator's decision on a revision, and retraction. Accepting moves the ratings in the same transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actions.projection import write_projection
+from app.actions.recompute import Cause, store_ratings
+from app.actions.studies import amend_study, document_of, log_revision, refuse_contradictions, revision
+from app.actor import Actor
+from app.errors import FieldProblem, InvalidBody, NotAllowed, OwnSubmission, StateConflict
+from app.identifiers import uuid7
+from app.models import Change, Review, Study, StudyRevision
+from app.models.base import utc_now
+from app.queries.impact import RatingImpact, assess_impact
+from app.queries.vocabulary_check import load_known_slugs
+from app.schemas.study import StudyDocument
+from app.vocabulary import Decision, PublicationStatus, RevisionStatus, Role, StudyStatus
+
+OUTCOME = {Decision.REJECT: RevisionStatus.REJECTED, Decision.REQUEST_CHANGES: RevisionStatus.CHANGES_REQUESTED}
+
+
+def review_study(
+    session: Session,
+    study: Study,
+    decision: Decision,
+    *,
+    by: Actor,
+    comment: str | None,
+    conflict_of_interest: str | None,
+    one_person: bool = False,
+) -> tuple[Review, list[RatingImpact]]:
+    """Decide on the submitted revision; returns the ratings that moved."""
+    row = submitted_revision(session, study)
+    refuse_decision(row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest, one_person=one_person)
+    if decision is Decision.ACCEPT:
+        refuse_moved_base(study, row)
+        refuse_contradictions(session, document_of(row), load_known_slugs(session))
+    review = _write_review(session, study, row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest or "")
+    if decision is Decision.ACCEPT:
+        return review, accept_revision(session, study, row, by=by, moment=review.created_at)
+    row.status, row.decided_at, row.decided_by = OUTCOME[decision], review.created_at, by.id
+    study.updated_at = review.created_at
+    if study.live_revision is None:
+        study.status = StudyStatus(row.status)
+        if decision is Decision.REJECT:
+            study.doi = study.pmid = study.pmcid = None
+    session.flush()
+    log_revision(
+        session, study, row, by=by, action=f"study.{row.status}", summary=f"{row.status}: {study.title}", comment=comment, review=review.id
+    )
+    return review, []
+
+
+def submitted_revision(session: Session, study: Study) -> StudyRevision:
+    """The newest revision that waits for a decision."""
+    waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
+    row = session.execute(select(StudyRevision).where(*waiting).order_by(col(StudyRevision.number).desc()).limit(1)).scalar_one_or_none()
+    if row is None:
+        newest = revision(session, study, study.newest_revision)
+        raise StateConflict(f"revision {newest.number} is {newest.status}; only a submitted revision can be reviewed")
+    return row
+
+
+def refuse_decision(
+    row: StudyRevision, decision: Decision, *, by: Actor, comment: str | None, conflict_of_interest: str | None, one_person: bool
+) -> None:
+    """Who may decide, and what a decision must say."""
+    if not by.may(Role.CURATOR):
+        raise NotAllowed("deciding on a submission needs the role curator")
+    if row.created_by == by.id and not one_person:
+        raise OwnSubmission(f"revision {row.number} is your own; a second curator decides")
+    if decision is Decision.ACCEPT and not conflict_of_interest:
+        raise InvalidBody(
+            "accepting needs a statement of interests", errors=[FieldProblem("/conflict_of_interest", "say `none`, or which")]
+        )
+    if decision is not Decision.ACCEPT and not comment:
+        raise InvalidBody(f"{decision} needs a reason", errors=[FieldProblem("/comment", "say why, for the author")])
+
+
+def refuse_moved_base(study: Study, row: StudyRevision) -> None:
+    """An amendment can be accepted only over the revision it was made from."""
+    if row.base_revision != study.live_revision:
+        raise StateConflict(
+            f"revision {row.number} amends revision {row.base_revision}, but revision {study.live_revision} is live now; amend that one",
+            base_revision=row.base_revision,
+            live_revision=study.live_revision,
+        )
+
+
+def accept_revision(session: Session, study: Study, row: StudyRevision, *, by: Actor, moment: datetime) -> list[RatingImpact]:
+    """Make the revision the live one: projection, ratings, ledger, all or nothing."""
+    document = document_of(row)
+    impacts = assess_impact(session, {study.key: document}, as_of=moment.date())
+    change = make_live(session, study, row, document, by=by, moment=moment)
+    verb = "retracted" if study.status == StudyStatus.RETRACTED else "accepted"
+    cause = Cause(change, f"{study.key} was {verb} (revision {row.number})", moment.date(), study.key)
+    return store_ratings(session, impacts, by=by, cause=cause)
+
+
+def make_live(session: Session, study: Study, row: StudyRevision, document: StudyDocument, *, by: Actor, moment: datetime) -> Change:
+    """The revision's status, the study's rows and the ledger entry; the ratings are the caller's."""
+    if study.live_revision is not None:
+        revision(session, study, study.live_revision).status = RevisionStatus.SUPERSEDED
+    row.status, row.decided_at, row.decided_by = RevisionStatus.ACCEPTED, moment, by.id
+    retracted = document.publication_status is PublicationStatus.RETRACTED
+    study.live_revision, study.updated_at = row.number, moment
+    study.status = StudyStatus.RETRACTED if retracted else StudyStatus.ACCEPTED
+    session.flush()
+    write_projection(session, study, document)
+    action = "study.retracted" if retracted else "study.accepted"
+    return log_revision(session, study, row, by=by, action=action, summary=f"{study.status}: {document.title}", reason=row.reason)
+
+
+def retract_study(session: Session, study: Study, *, reason: str, by: Actor) -> list[RatingImpact]:
+    """Take an accepted study out of every rating: an accepted revision that says `retracted`, with its reason.
+
+    The one act that needs no second person: what was retracted by its publisher must not wait.
+    """
+    if not by.may(Role.CURATOR):
+        raise NotAllowed("retracting a study needs the role curator")
+    if study.live_revision is None:
+        raise StateConflict(f"the study is {study.status}; only an accepted study can be retracted")
+    live = document_of(revision(session, study, study.live_revision))
+    if live.publication_status is PublicationStatus.RETRACTED:
+        raise StateConflict("the study is retracted already")
+    document = live.model_copy(update={"publication_status": PublicationStatus.RETRACTED})
+    row = amend_study(session, study, document, by=by, base=study.live_revision, reason=reason)
+    return accept_revision(session, study, row, by=by, moment=utc_now())
+
+
+def _write_review(
+    session: Session, study: Study, row: StudyRevision, decision: Decision, *, by: Actor, comment: str | None, conflict_of_interest: str
+) -> Review:
+    review = Review(
+        id=str(uuid7()),
+        study_id=study.id,
+        revision=row.number,
+        decision=decision,
+        comment=comment,
+        conflict_of_interest=conflict_of_interest,
+        reviewer=by.id,
+        created_at=utc_now(),
+    )
+    session.add(review)
+    session.flush()
+    return review

@@ -1,0 +1,223 @@
+"""Study records: created, amended, submitted, withdrawn. Whatever comes in takes this one way."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actions import ledger
+from app.actions.consistency import find_contradictions
+from app.actions.projection import describe
+from app.actor import Actor
+from app.errors import DuplicateStudy, FieldProblem, InconsistentStudy, InvalidBody, NotAllowed, StateConflict
+from app.identifiers import uuid7
+from app.models import Change, Study, StudyRevision
+from app.models.base import utc_now
+from app.queries.study_inputs import surname
+from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, find_unknown_studies, load_known_slugs
+from app.schemas.study import StudyDocument
+from app.vocabulary import RevisionStatus, Role, StudyKind, StudyStatus
+
+OPEN = (RevisionStatus.DRAFT, RevisionStatus.CHANGES_REQUESTED)
+"""States from which a revision can be submitted."""
+UNIQUE_IDENTIFIERS = ("doi", "pmid", "pmcid")
+MAX_TOPIC_WORDS = 3
+
+
+def create_study(
+    session: Session,
+    document: StudyDocument,
+    *,
+    by: Actor,
+    key: str | None = None,
+    study_id: str | None = None,
+    known: KnownSlugs | None = None,
+) -> Study:
+    """Add a record with its first revision, a draft. Refused if it names unknown records or is here already."""
+    known = known or load_known_slugs(session)
+    refuse_unknown(document, known)
+    refuse_duplicate(session, document)
+    moment = utc_now()
+    study = Study(
+        id=study_id or str(uuid7()),
+        key=key or free_key(session, document),
+        status=StudyStatus.DRAFT,
+        newest_revision=1,
+        created_at=moment,
+        created_by=by.id,
+        updated_at=moment,
+        **_required_columns(document),
+    )
+    describe(study, document)
+    session.add(study)
+    session.flush()
+    row = _add_revision(session, study, document, by=by, base=None, reason=None, moment=moment)
+    log_revision(session, study, row, by=by, action="study.created", summary=f"Added: {document.title}")
+    return study
+
+
+def amend_study(
+    session: Session, study: Study, document: StudyDocument, *, by: Actor, base: int | None, reason: str | None = None
+) -> StudyRevision:
+    """Add a revision, a draft. The accepted one stays live; an open revision of the same author is superseded."""
+    refuse_unknown(document, load_known_slugs(session))
+    refuse_duplicate(session, document, but=study.id)
+    newest = revision(session, study, study.newest_revision)
+    if study.live_revision is None and newest.created_by != by.id and not by.may(Role.CURATOR):
+        raise NotAllowed("only its author or a curator can change a record that was not accepted yet")
+    moment = utc_now()
+    for own in _open_revisions(session, study, by):
+        own.status = RevisionStatus.SUPERSEDED
+    study.newest_revision += 1
+    study.updated_at = moment
+    if study.live_revision is None:
+        study.status = StudyStatus.DRAFT
+        describe(study, document)
+    session.flush()
+    added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment)
+    log_revision(
+        session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted: {document.title}", reason=reason
+    )
+    return added
+
+
+def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs | None = None) -> StudyRevision:
+    """Hand the newest open revision in for review. Refused while the record contradicts itself."""
+    newest = revision(session, study, study.newest_revision)
+    if newest.status not in OPEN:
+        raise StateConflict(f"revision {newest.number} is {newest.status}; it can be submitted from draft or changes-requested")
+    if newest.created_by != by.id and not by.may(Role.CURATOR):
+        raise NotAllowed("only the author of the revision or a curator can submit it")
+    document = document_of(newest)
+    refuse_contradictions(session, document, known or load_known_slugs(session))
+    moment = utc_now()
+    newest.status, newest.submitted_at = RevisionStatus.SUBMITTED, moment
+    study.updated_at = moment
+    if study.live_revision is None:
+        study.status = StudyStatus.SUBMITTED
+    session.flush()
+    log_revision(session, study, newest, by=by, action="study.submitted", summary=f"Submitted: {document.title}")
+    return newest
+
+
+def refuse_unknown(document: StudyDocument, known: KnownSlugs) -> None:
+    problems = find_unknown_slugs(document, known)
+    if problems:
+        raise InvalidBody("the study names records that do not exist", errors=problems)
+
+
+def refuse_contradictions(session: Session, document: StudyDocument, known: KnownSlugs) -> None:
+    """What a draft may still hold and a submission may not."""
+    problems = warnings_of(session, document, known)
+    if problems:
+        raise InconsistentStudy("the study contradicts itself; mend the members named, then submit again", errors=problems)
+
+
+def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
+    """Contradictions, other studies that do not exist, and what is missing for a review."""
+    missing = []
+    if document.kind is StudyKind.PRIMARY and not document.conditions and document.population is None:
+        missing.append(FieldProblem("/conditions", "a submission names its conditions; for healthy volunteers say so in `population`"))
+    if not document.sources and document.doi is None and document.pmid is None and document.notes is None:
+        missing.append(
+            FieldProblem("/sources", "a submission says where the record was read: an address, a DOI, a PMID, or a note that says why not")
+        )
+    return [*missing, *find_contradictions(document, known), *find_unknown_studies(session, document)]
+
+
+def refuse_duplicate(session: Session, document: StudyDocument, *, but: str | None = None) -> None:
+    """409 with the study that already carries one of the identifiers."""
+    for name in UNIQUE_IDENTIFIERS:
+        value = getattr(document, name)
+        if value is None:
+            continue
+        other = session.execute(select(Study).where(getattr(Study, name) == value, col(Study.id) != (but or ""))).scalar_one_or_none()
+        if other is not None:
+            raise DuplicateStudy(
+                f"the {name.upper()} {value} belongs to the study {other.key}",
+                errors=[FieldProblem(f"/{name}", f"is the {name.upper()} of another study")],
+                study={"id": other.id, "key": other.key, "href": f"/v1/studies/{other.id}"},
+            )
+
+
+def revision(session: Session, study: Study, number: int) -> StudyRevision:
+    """One revision that is known to exist."""
+    return session.execute(
+        select(StudyRevision).where(col(StudyRevision.study_id) == study.id, col(StudyRevision.number) == number)
+    ).scalar_one()
+
+
+def document_of(row: StudyRevision) -> StudyDocument:
+    return StudyDocument.model_validate_json(row.document)
+
+
+def document_text(document: StudyDocument) -> str:
+    """How a document is stored: every member, in the order of the schema."""
+    return document.model_dump_json()
+
+
+def free_key(session: Session, document: StudyDocument) -> str:
+    """First author, year, topic; a number behind it when that is taken."""
+    author = _slug(surname(document.authors[0])) if document.authors else ""
+    topic = document.conditions[0] if document.conditions else "-".join(_slug(document.title).split("-")[:MAX_TOPIC_WORDS])
+    stem = "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:110]
+    taken = set(session.execute(select(col(Study.key)).where(func.substr(col(Study.key), 1, len(stem)) == stem)).scalars())
+    if stem not in taken:
+        return stem
+    return next(f"{stem}-{number}" for number in range(2, len(taken) + 3) if f"{stem}-{number}" not in taken)
+
+
+def _slug(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
+
+
+def _required_columns(document: StudyDocument) -> dict[str, object]:
+    return {
+        "title": document.title,
+        "kind": document.kind,
+        "design": document.design,
+        "authors": [],
+        "publication_status": document.publication_status,
+    }
+
+
+def _open_revisions(session: Session, study: Study, by: Actor) -> list[StudyRevision]:
+    open_states = (*OPEN, RevisionStatus.SUBMITTED)
+    mine = (col(StudyRevision.study_id) == study.id, col(StudyRevision.created_by) == by.id, col(StudyRevision.status).in_(open_states))
+    return list(session.execute(select(StudyRevision).where(*mine)).scalars())
+
+
+def _add_revision(
+    session: Session, study: Study, document: StudyDocument, *, by: Actor, base: int | None, reason: str | None, moment: datetime
+) -> StudyRevision:
+    row = StudyRevision(
+        study_id=study.id,
+        number=study.newest_revision,
+        status=RevisionStatus.DRAFT,
+        document=document_text(document),
+        base_revision=base,
+        reason=reason,
+        created_at=moment,
+        created_by=by.id,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def log_revision(session: Session, study: Study, row: StudyRevision, *, by: Actor, action: str, summary: str, **details: object) -> Change:
+    """The ledger entry of one act on one revision; it pins the document by its hash."""
+    return ledger.append(
+        session,
+        by=by,
+        action=action,
+        subject=f"study:{study.id}",
+        summary=summary,
+        touches=[f"condition:{slug}" for slug in document_of(row).conditions] if row.status == RevisionStatus.ACCEPTED else (),
+        details={"key": study.key, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
+        moment=row.decided_at or row.submitted_at or row.created_at,
+    )

@@ -1,0 +1,81 @@
+"""What accepting, changing or taking out study documents does to ratings: computed, nothing written.
+
+Preview is this call and nothing after it; acceptance is this call and then the writing of what it returns.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.models import Rating, SharedParticipants, Study
+from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, pairs_of
+from app.schemas.study import StudyDocument
+from app.synthesis.rating import PairRating, rate_pair
+
+
+@dataclass(frozen=True, slots=True)
+class RatingImpact:
+    """One rating before (as stored, None if there was none) and after."""
+
+    condition: str
+    intervention: str
+    before: dict[str, Any] | None
+    after: PairRating
+
+
+def assess_impact(session: Session, replacing: Replacements, *, as_of: date) -> list[RatingImpact]:
+    """Every rating that the replaced documents can touch, before and after."""
+    return rate_again(session, affected_pairs(session, replacing), as_of=as_of, replacing=replacing)
+
+
+def rate_again(session: Session, pairs: Collection[Pair], *, as_of: date, replacing: Replacements | None = None) -> list[RatingImpact]:
+    """The pairs rated from what is accepted (with replacements), beside what is stored."""
+    stored = _stored_ratings(session, pairs)
+    inputs = load_pair_inputs(session, pairs, as_of=as_of, replacing=replacing)
+    return [
+        RatingImpact(pair.condition, pair.intervention, stored.get((pair.condition, pair.intervention)), rate_pair(pair)) for pair in inputs
+    ]
+
+
+def affected_pairs(session: Session, replacing: Replacements) -> set[Pair]:
+    """Pairs of the old and the new documents, of papers on the same people, and of the registrations they report."""
+    before = _documents(session, replacing.keys())
+    documents = [*before.values(), *(document for document in replacing.values() if document is not None)]
+    related = set(replacing.keys()) | {key for document in documents for key in document.same_participants_as}
+    neighbours = _documents(session, _same_people(session, related) - set(replacing.keys()))
+    numbers = {document.linked_registration for document in documents if document.linked_registration}
+    registrations = _registration_documents(session, numbers)
+    pairs: set[Pair] = set()
+    for document in [*documents, *neighbours.values(), *registrations]:
+        pairs |= pairs_of(document)
+    return pairs
+
+
+def _documents(session: Session, keys: Collection[str]) -> dict[str, StudyDocument]:
+    rows = session.execute(accepted_documents().where(col(Study.key).in_(keys))).tuples()
+    return {key: StudyDocument.model_validate_json(text) for key, text in rows}
+
+
+def _registration_documents(session: Session, numbers: Collection[str | None]) -> list[StudyDocument]:
+    rows = session.execute(accepted_documents().where(col(Study.registration).in_(numbers))).tuples()
+    return [StudyDocument.model_validate_json(text) for _, text in rows]
+
+
+def _same_people(session: Session, keys: Collection[str]) -> set[str]:
+    """Keys that share participants with any of these, in either direction, through any number of papers."""
+    start = select(col(Study.id).label("id")).where(col(Study.key).in_(keys)).cte("same_people", recursive=True)
+    onward = select(col(SharedParticipants.other_id)).join(start, col(SharedParticipants.study_id) == start.c.id)
+    backward = select(col(SharedParticipants.study_id)).join(start, col(SharedParticipants.other_id) == start.c.id)
+    people = start.union(onward, backward)
+    return set(session.execute(select(col(Study.key)).where(col(Study.id).in_(select(people.c.id)))).scalars()) | set(keys)
+
+
+def _stored_ratings(session: Session, pairs: Collection[Pair]) -> dict[Pair, dict[str, Any]]:
+    wanted = tuple_(col(Rating.condition), col(Rating.intervention)).in_(list(pairs))
+    rows = session.execute(select(Rating).where(wanted)).scalars()
+    return {(row.condition, row.intervention): row.content for row in rows}

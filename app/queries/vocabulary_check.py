@@ -1,0 +1,87 @@
+"""Does a study document name only records that exist? Asked before anything is stored."""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import FieldProblem
+from app.models import Condition, Instrument, Intervention, Outcome, Study
+from app.schemas.study import StudyDocument, StudyResult
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSlugs:
+    conditions: frozenset[str]
+    outcomes: Mapping[str, str]
+    """Outcome to which way is better."""
+    instruments: Mapping[str, str]
+    """Instrument to the outcome it measures."""
+    fidelities: Mapping[str, frozenset[str]]
+    """Intervention to the fidelities that count as it."""
+
+
+def load_known_slugs(session: Session) -> KnownSlugs:
+    return KnownSlugs(
+        conditions=frozenset(session.execute(select(col(Condition.slug))).scalars()),
+        outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).tuples().all()),
+        instruments=dict(session.execute(select(col(Instrument.slug), col(Instrument.outcome))).tuples().all()),
+        fidelities={
+            slug: frozenset(entry["fidelity"] for entry in entries)
+            for slug, entries in session.execute(select(col(Intervention.slug), col(Intervention.fidelities))).tuples()
+        },
+    )
+
+
+def find_unknown_slugs(document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
+    """Every slug of the document that names nothing, with the nearest that do."""
+    problems = [_unknown(f"/conditions/{i}", "condition", slug, known.conditions) for i, slug in enumerate(document.conditions)]
+    problems += _treatment_problems(document, known)
+    for position, result in enumerate(document.results):
+        problems += _result_problems(f"/results/{position}", result, known)
+    for position, judgement in enumerate(document.risk_of_bias):
+        if judgement.outcome is not None:
+            problems.append(_unknown(f"/risk_of_bias/{position}/outcome", "outcome", judgement.outcome, known.outcomes))
+    return [problem for problem in problems if problem is not None]
+
+
+def find_unknown_studies(session: Session, document: StudyDocument) -> list[FieldProblem]:
+    """Keys of other studies that the document names and that do not exist."""
+    named = {f"/same_participants_as/{i}": key for i, key in enumerate(document.same_participants_as)}
+    if document.synthesis is not None:
+        named |= {f"/synthesis/included/{i}": key for i, key in enumerate(document.synthesis.included)}
+    if not named:
+        return []
+    there = set(session.execute(select(col(Study.key)).where(col(Study.key).in_(set(named.values())))).scalars())
+    return [FieldProblem(pointer, f"no study has the key {key!r}") for pointer, key in named.items() if key not in there]
+
+
+def _treatment_problems(document: StudyDocument, known: KnownSlugs) -> Iterator[FieldProblem | None]:
+    if document.intervention is None:
+        if document.fidelity is not None:
+            yield FieldProblem("/fidelity", "needs the intervention it belongs to")
+        return
+    yield _unknown("/intervention", "intervention", document.intervention, known.fidelities)
+    allowed = known.fidelities.get(document.intervention)
+    if document.fidelity is not None and allowed is not None:
+        yield _unknown("/fidelity", f"fidelity of {document.intervention}", document.fidelity, allowed)
+
+
+def _result_problems(pointer: str, result: StudyResult, known: KnownSlugs) -> Iterator[FieldProblem | None]:
+    yield _unknown(f"{pointer}/condition", "condition", result.condition, known.conditions)
+    yield _unknown(f"{pointer}/outcome", "outcome", result.outcome, known.outcomes)
+    yield _unknown(f"{pointer}/instrument", "instrument", result.instrument, known.instruments)
+    measures = known.instruments.get(result.instrument)
+    if measures is not None and measures != result.outcome:
+        fitting = sorted(slug for slug, outcome in known.instruments.items() if outcome == result.outcome)
+        yield FieldProblem(f"{pointer}/instrument", f"measures {measures}, not {result.outcome}", fitting)
+
+
+def _unknown(pointer: str, what: str, slug: str, known: Collection[str]) -> FieldProblem | None:
+    if slug in known:
+        return None
+    near = difflib.get_close_matches(slug, sorted(known), n=5, cutoff=0.4) or sorted(known)[:20]
+    return FieldProblem(pointer, f"no {what} has the slug {slug!r}", near)
