@@ -1,0 +1,137 @@
+"""Migrated databases for tests, on both engines: made by the migrations once, then copied for every test.
+
+SQLite: a copy of a file. PostgreSQL: `CREATE DATABASE … TEMPLATE`. Every worker of pytest-xdist has a server of its own (or names
+of its own on the server that TEST_DATABASE_URL gives), so that workers share nothing.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy import make_url
+
+from app.cli import migrate_database
+from app.database import make_engine
+from app.seed import seed
+from tests.postgres import find_or_run_server
+
+EngineName = Literal["sqlite", "postgresql"]
+ENGINES: tuple[EngineName, ...] = ("sqlite", "postgresql")
+Content = Literal["empty", "seeded"]
+
+
+def fill(url: str, content: Content) -> None:
+    """Migrate, and load the seed data where the content is to be `seeded`. Leaves no connection behind."""
+    migrate_database(url)
+    if content == "seeded":
+        engine = make_engine(url)
+        try:
+            seed(engine)
+        finally:
+            engine.dispose()
+
+
+class SqliteDatabases:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.templates: dict[Content, Path] = {}
+
+    def template(self, content: Content) -> Path:
+        if content not in self.templates:
+            path = self.folder / f"{content}.sqlite3"
+            path.unlink(missing_ok=True)  # half-filled by an attempt that failed
+            fill(f"sqlite:///{path}", content)
+            left = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm") if path.with_name(path.name + suffix).exists()]
+            if left:
+                raise RuntimeError(f"a connection to the template is still open: {left}")
+            self.templates[content] = path
+        return self.templates[content]
+
+    @contextmanager
+    def copy(self, content: Content) -> Iterator[str]:
+        """The URL of a new database with this content, gone after the block."""
+        folder = self.folder / uuid4().hex
+        folder.mkdir()
+        path = folder / "evidence.sqlite3"
+        shutil.copyfile(self.template(content), path)
+        try:
+            yield f"sqlite:///{path}"
+        finally:
+            shutil.rmtree(folder)
+
+
+class PostgresDatabases:
+    def __init__(self, server: str) -> None:
+        self.server = make_url(server)
+        self.prefix = f"evidence_test_{uuid4().hex[:8]}"
+        self.templates: dict[Content, str] = {}
+        dsn = self.server.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.connection = psycopg.connect(dsn, autocommit=True)
+
+    def close(self) -> None:
+        for name in self.templates.values():
+            self.drop(name)
+        self.connection.close()
+
+    def create(self, name: str, template: str = "template1") -> None:
+        self.connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(_identifier(name), _identifier(template)))
+
+    def drop(self, name: str) -> None:
+        self.connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_identifier(name)))
+
+    def url(self, name: str) -> str:
+        return self.server.set(database=name).render_as_string(hide_password=False)
+
+    def template(self, content: Content) -> str:
+        if content not in self.templates:
+            name = f"{self.prefix}_{content}"
+            self.create(name)
+            try:
+                fill(self.url(name), content)
+            except BaseException:
+                self.drop(name)
+                raise
+            self.templates[content] = name
+        return self.templates[content]
+
+    @contextmanager
+    def copy(self, content: Content) -> Iterator[str]:
+        """The URL of a new database with this content, gone after the block."""
+        name = f"{self.prefix}_{uuid4().hex[:12]}"
+        self.create(name, self.template(content))
+        try:
+            yield self.url(name)
+        finally:
+            self.drop(name)
+
+
+def _identifier(name: str) -> psycopg.sql.Identifier:
+    return psycopg.sql.Identifier(name)
+
+
+class Databases:
+    """The databases of one test session (of one worker): nothing is started or migrated before a test asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stack = ExitStack()
+        self.sqlite = SqliteDatabases(folder)
+        self.postgres: PostgresDatabases | None = None
+        self.shared: dict[EngineName, str] = {}
+
+    def on(self, engine: EngineName) -> SqliteDatabases | PostgresDatabases:
+        if engine == "sqlite":
+            return self.sqlite
+        if self.postgres is None:
+            self.postgres = PostgresDatabases(self.stack.enter_context(find_or_run_server()))
+            self.stack.callback(self.postgres.close)
+        return self.postgres
+
+    def shared_seeded(self, engine: EngineName) -> str:
+        """The one seeded database of this engine that all reading tests share."""
+        if engine not in self.shared:
+            self.shared[engine] = self.stack.enter_context(self.on(engine).copy("seeded"))
+        return self.shared[engine]
