@@ -64,7 +64,7 @@ def projected_rows(session: Session, study_id: str, document: StudyDocument) -> 
 def _ids_of(session: Session, keys: set[str]) -> dict[str, str]:
     if not keys:
         return {}
-    return dict(session.execute(select(col(Study.key), col(Study.id)).where(col(Study.key).in_(keys))).tuples().all())
+    return dict(session.execute(select(col(Study.key), col(Study.id)).where(col(Study.key).in_(keys))).all())
 
 
 def _risk_of_bias_rows(study_id: str, document: StudyDocument) -> Iterator[dict[str, Any]]:

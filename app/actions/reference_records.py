@@ -141,7 +141,7 @@ def put_condition_outcomes(session: Session, records: Iterable[ConditionOutcomeR
 def read_condition_outcomes(session: Session) -> list[tuple[str, str, str]]:
     """(condition, outcome, importance) of every row, sorted."""
     columns = (col(ConditionOutcome.condition), col(ConditionOutcome.outcome), col(ConditionOutcome.importance))
-    return sorted((condition, outcome, importance) for condition, outcome, importance in session.execute(select(*columns)).tuples())
+    return sorted((condition, outcome, importance) for condition, outcome, importance in session.execute(select(*columns)).all())
 
 
 def read_record(session: Session, kind: RecordKind, row: Any) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def read_record(session: Session, kind: RecordKind, row: Any) -> dict[str, Any]:
 
 def _write_intervention_parts(session: Session, record: InterventionRecord) -> None:
     for table in (AdverseEffect, Contraindication):
-        session.execute(delete(table).where(col(table.intervention) == record.slug))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(col(table.intervention) == record.slug))
     parts = record.model_dump(mode="json", include=set(INTERVENTION_PARTS))
     for table, name in ((AdverseEffect, "adverse_effects"), (Contraindication, "contraindications")):
         rows = [{"intervention": record.slug, "position": position, **part} for position, part in enumerate(parts[name])]

@@ -43,10 +43,10 @@ def _names(session: Session, document: StudyDocument) -> list[str]:
     names: list[str] = []
     for name, synonyms in session.execute(
         select(col(Condition.name), col(Condition.synonyms)).where(col(Condition.slug).in_(conditions)).order_by(col(Condition.slug))
-    ).tuples():
+    ).all():
         names += [name, *synonyms]
     for name, synonyms in session.execute(
         select(col(Intervention.name), col(Intervention.synonyms)).where(col(Intervention.slug) == document.intervention)
-    ).tuples():
+    ).all():
         names += [name, *synonyms]
     return names

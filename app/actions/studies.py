@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -175,7 +176,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
 
 
-def _required_columns(document: StudyDocument) -> dict[str, object]:
+def _required_columns(document: StudyDocument) -> dict[str, Any]:
     return {
         "title": document.title,
         "kind": document.kind,

@@ -23,6 +23,7 @@ from app.synthesis.rating import rate_pair, to_json
 from app.vocabulary import RevisionStatus, StudyStatus
 
 UNSHOWN = frozenset({"id", "key", "status", "live_revision", "newest_revision", "created_at", "created_by", "updated_at"})
+REMEMBERED = ("certainty", "direction", "sentence", "inputs_hash")
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 
 
@@ -89,7 +90,7 @@ def _verify_chain(session: Session, state: LedgerState) -> Iterator[Difference]:
 
 def _subjects_by_sequence(session: Session) -> dict[int, list[str]]:
     subjects: dict[int, list[str]] = {}
-    for sequence, subject in session.execute(select(col(ChangeSubject.sequence), col(ChangeSubject.subject))).tuples():
+    for sequence, subject in session.execute(select(col(ChangeSubject.sequence), col(ChangeSubject.subject))).all():
         subjects.setdefault(sequence, []).append(subject)
     return subjects
 
@@ -187,6 +188,7 @@ def _verify_ratings(session: Session, state: LedgerState) -> Iterator[Difference
     pairs = all_pairs(session)
     for start in range(0, len(pairs), BATCH):
         yield from _verify_rating_batch(session, pairs[start : start + BATCH], state)
+    yield from _verify_history(session, state)
     existing = {tuple(row) for row in session.execute(select(col(Rating.condition), col(Rating.intervention)))}
     for condition, intervention in sorted(existing - set(pairs)):
         yield Difference(f"rating {condition}/{intervention}", "has no condition or intervention")
@@ -206,7 +208,6 @@ def _verify_rating_batch(session: Session, pairs: list[Pair], state: LedgerState
         rating = rate_pair(pair_input)
         yield from _verify_rating(row, _as_stored(to_json(rating)), state)
         yield from _verify_bodies(session, row, _as_stored(body_rows(rating)))
-    yield from _verify_history(session, conditions, state)
 
 
 def _as_stored(value: Any) -> Any:
@@ -238,19 +239,16 @@ def _verify_bodies(session: Session, row: Rating, expected: list[dict[str, Any]]
         yield Difference(f"body of evidence {extra}", "rests on no accepted study")
 
 
-def _verify_history(session: Session, conditions: set[str], state: LedgerState) -> Iterator[Difference]:
-    rows = session.execute(select(RatingHistory).where(col(RatingHistory.condition).in_(conditions))).scalars()
+def _verify_history(session: Session, state: LedgerState) -> Iterator[Difference]:
     stored: dict[str, dict[int, RatingHistory]] = {}
-    for row in rows:
+    for row in session.execute(select(RatingHistory)).scalars():
         stored.setdefault(f"{row.condition}/{row.intervention}", {})[row.sequence] = row
-    said = {pair: entries for pair, entries in state.ratings.items() if pair.split("/")[0] in conditions}
-    for pair in sorted(stored.keys() | said.keys()):
-        mine, theirs = stored.get(pair, {}), said.get(pair, {})
+    for pair in sorted(stored.keys() | state.ratings.keys()):
+        mine, theirs = stored.get(pair, {}), state.ratings.get(pair, {})
         for sequence in sorted(mine.keys() | theirs.keys()):
-            row, after = mine.get(sequence), theirs.get(sequence)
-            if (
-                row is None
-                or after is None
-                or any(getattr(row, name) != after[name] for name in ("certainty", "direction", "sentence", "inputs_hash"))
-            ):
+            if not _same_headline(mine.get(sequence), theirs.get(sequence)):
                 yield Difference(f"history of rating {pair} at entry {sequence}", "differs from the ledger")
+
+
+def _same_headline(row: RatingHistory | None, after: Mapping[str, Any] | None) -> bool:
+    return row is not None and after is not None and all(getattr(row, name) == after[name] for name in REMEMBERED)

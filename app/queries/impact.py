@@ -57,12 +57,12 @@ def affected_pairs(session: Session, replacing: Replacements) -> set[Pair]:
 
 
 def _documents(session: Session, keys: Collection[str]) -> dict[str, StudyDocument]:
-    rows = session.execute(accepted_documents().where(col(Study.key).in_(keys))).tuples()
+    rows = session.execute(accepted_documents().where(col(Study.key).in_(keys))).all()
     return {key: StudyDocument.model_validate_json(text) for key, text in rows}
 
 
 def _registration_documents(session: Session, numbers: Collection[str | None]) -> list[StudyDocument]:
-    rows = session.execute(accepted_documents().where(col(Study.registration).in_(numbers))).tuples()
+    rows = session.execute(accepted_documents().where(col(Study.registration).in_(numbers))).all()
     return [StudyDocument.model_validate_json(text) for _, text in rows]
 
 

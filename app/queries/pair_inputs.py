@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -86,7 +86,7 @@ def load_pair_inputs(
 
 def load_reference(session: Session, conditions: Collection[str]) -> Reference:
     """Names, fidelities, outcomes with their instruments and how much they matter in each of the conditions."""
-    names = dict(session.execute(select(col(Condition.slug), col(Condition.name))).tuples().all())
+    names = dict(session.execute(select(col(Condition.slug), col(Condition.name))).all())
     interventions = {row.slug: row for row in session.execute(select(Intervention)).scalars()}
     instruments: dict[str, list[InstrumentInput]] = defaultdict(list)
     for row in session.execute(select(Instrument).order_by(col(Instrument.outcome), col(Instrument.position))).scalars():
@@ -119,13 +119,13 @@ def _instrument(row: Instrument) -> InstrumentInput:
     return InstrumentInput(row.slug, row.name, row.unit, row.min, row.max, row.mid, row.mid_source, MidStanding(row.mid_standing), group)
 
 
-def accepted_documents() -> Select[tuple[str, str]]:
+def accepted_documents() -> Select[str, str]:
     """Key and document of every accepted revision; callers narrow it."""
     live = and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision))
     return select(col(Study.key), col(StudyRevision.document)).join(StudyRevision, live)
 
 
-def _accepted(rows: Iterable[tuple[str, str]], replacing: Replacements) -> dict[str, AcceptedStudy]:
+def _accepted(rows: Iterable[Row[str, str]], replacing: Replacements) -> dict[str, AcceptedStudy]:
     return {key: _as_accepted(key, StudyDocument.model_validate_json(text)) for key, text in rows if key not in replacing}
 
 
@@ -142,7 +142,7 @@ def _studies_of_pairs(session: Session, pairs: Collection[Pair], replacing: Repl
     about = select(col(StudyCondition.study_id)).where(col(StudyCondition.condition).in_(conditions))
     rows = session.execute(
         accepted_documents().where(col(Study.intervention).in_(interventions), col(Study.kind).in_(RATED_KINDS), col(Study.id).in_(about))
-    ).tuples()
+    ).all()
     wanted = set(pairs)
     found = _accepted(rows, replacing) | _replacements(replacing)
     return {key: accepted for key, accepted in sorted(found.items()) if pairs_of(accepted.document) & wanted}
@@ -151,13 +151,12 @@ def _studies_of_pairs(session: Session, pairs: Collection[Pair], replacing: Repl
 def _linked_to(session: Session, studies: Iterable[AcceptedStudy], replacing: Replacements) -> dict[str, list[StudyInput]]:
     """Registry number to the accepted primary studies that report that trial."""
     numbers = {s.document.registration for s in studies if s.document.kind is StudyKind.REGISTRATION and s.document.registration}
-    rows = session.execute(
-        accepted_documents().where(col(Study.linked_registration).in_(numbers), col(Study.kind) == StudyKind.PRIMARY)
-    ).tuples()
+    reports = accepted_documents().where(col(Study.linked_registration).in_(numbers), col(Study.kind) == StudyKind.PRIMARY)
+    rows = session.execute(reports).all()
     linked: dict[str, list[StudyInput]] = defaultdict(list)
     for _, accepted in sorted((_accepted(rows, replacing) | _replacements(replacing)).items()):
         number = accepted.document.linked_registration
-        if number in numbers and number is not None and accepted.document.kind is StudyKind.PRIMARY:
+        if number in numbers and accepted.document.kind is StudyKind.PRIMARY:
             linked[number].append(accepted.study)
     return linked
 
@@ -185,8 +184,8 @@ def _shared_links(session: Session) -> dict[str, set[str]]:
         select(col(Study.key), other.c.key)
         .join(SharedParticipants, col(SharedParticipants.study_id) == col(Study.id))
         .join(other, other.c.id == col(SharedParticipants.other_id))
-        .where(or_(col(Study.live_revision).is_not(None)))
-    ).tuples()
+        .where(col(Study.live_revision).is_not(None))
+    ).all()
     links: dict[str, set[str]] = defaultdict(set)
     for key, other_key in rows:
         links[key].add(other_key)

@@ -27,11 +27,11 @@ class KnownSlugs:
 def load_known_slugs(session: Session) -> KnownSlugs:
     return KnownSlugs(
         conditions=frozenset(session.execute(select(col(Condition.slug))).scalars()),
-        outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).tuples().all()),
-        instruments=dict(session.execute(select(col(Instrument.slug), col(Instrument.outcome))).tuples().all()),
+        outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).all()),
+        instruments=dict(session.execute(select(col(Instrument.slug), col(Instrument.outcome))).all()),
         fidelities={
             slug: frozenset(entry["fidelity"] for entry in entries)
-            for slug, entries in session.execute(select(col(Intervention.slug), col(Intervention.fidelities))).tuples()
+            for slug, entries in session.execute(select(col(Intervention.slug), col(Intervention.fidelities))).all()
         },
     )
 
