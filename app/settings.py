@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     database_url: str = DEFAULT_DATABASE_URL
     database_read_url: str | None = None  # a streaming replica for reads; None: reads go where writes go
 
-    rate_limit: str = Field(default="1200/minute", pattern=RATE_PATTERN)  # reads, per client; "off" for none
+    rate_limit: str = Field(default="1200/minute", pattern=RATE_PATTERN)  # reads, per client; "off" switches all limits off
     rate_limit_writes: str = Field(default="120/minute", pattern=RATE_PATTERN)
     max_body_bytes: int = Field(default=5_000_000, gt=0)
 

@@ -23,9 +23,11 @@ def parse_fields(text: str, shape: type[BaseModel]) -> FieldTree:
 
 
 def project(value: Any, tree: FieldTree) -> Any:
-    """The part of a JSON-able value that the tree keeps, in the value's own order."""
+    """The part of a model or JSON-able value that the tree keeps, in the value's own order."""
     if not tree:
         return value
+    if isinstance(value, BaseModel):
+        return project(value.model_dump(mode="json", by_alias=True), tree)
     if isinstance(value, Mapping):
         return {name: project(part, tree[name]) for name, part in value.items() if name in tree}
     if isinstance(value, list | tuple):

@@ -8,7 +8,7 @@ A comma inside a value is written `\\,`. `field__not` keeps rows in which the fi
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, not_, or_
 
@@ -17,7 +17,6 @@ from app.queries.filter_values import MAX_VALUES, allowed_values, parse_value, s
 from app.queries.nearest import as_sentence, did_you_mean
 from app.queries.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest, SortKey, SortTerm, bind_cursor
 
-Operator = Literal["eq", "gte", "lte", "not"]
 Condition = ColumnElement[bool]
 MEANING = {"eq": "one of these", "not": "none of these (rows without a value stay)", "gte": "at least", "lte": "at most"}
 
@@ -29,12 +28,12 @@ class Field:
     name: str
     column: Any = None
     type: Any = str
-    operators: Collection[Operator] = ("eq", "not")
+    operators: Collection[str] = ("eq", "not")
     condition: Callable[[list[Any]], Condition] | None = None
     whole: bool = False
     description: str = ""
 
-    def build(self, operator: Operator, values: list[Any]) -> Condition:
+    def build(self, operator: str, values: list[Any]) -> Condition:
         if self.condition is not None:
             wanted = self.condition(values)
             return not_(wanted) if operator == "not" else wanted
@@ -72,10 +71,12 @@ class FilterTable:
     sort_keys: Sequence[SortKey]
     tie: SortKey
     default_sort: str = ""
-    parameters: dict[str, tuple[Field, Operator]] = field(init=False, repr=False, default_factory=dict)
+    parameters: dict[str, tuple[Field, str]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for one in self.fields:
+            if not set(one.operators) <= MEANING.keys():
+                raise ValueError(f"{one.name}: the operators are {', '.join(MEANING)}")
             if one.condition is not None and not set(one.operators) <= {"eq", "not"}:
                 raise ValueError(f"{one.name}: a condition of its own knows only eq and not")
             for operator in one.operators:
@@ -197,7 +198,7 @@ def _limit(text: str) -> int:
     return int(number)
 
 
-def _describe_filter(name: str, one: Field, operator: Operator) -> dict[str, Any]:
+def _describe_filter(name: str, one: Field, operator: str) -> dict[str, Any]:
     schema = value_schema(one.type)
     several = not one.whole and operator in {"eq", "not"}
     description = one.description or f"{one.name}: {MEANING[operator]}."

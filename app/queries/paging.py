@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidCursor
@@ -122,16 +122,18 @@ def _behind(sort: Sequence[SortTerm], values: Sequence[Any]) -> ColumnElement[bo
             branches.append(and_(*equal, _later(term, value)))
         equal.append(term.key.column.is_(None) if value is None else term.key.column == value)
     behind = or_(*branches)
-    first, start = sort[0], values[0]
-    if first.key.nullable or start is None:
+    first = sort[0]
+    if first.key.nullable:
         return behind
+    start = literal(values[0], first.key.column.type)
     bound = first.key.column <= start if first.descending else first.key.column >= start
     return and_(bound, behind)  # says nothing new, but lets the database enter the index at the right place
 
 
 def _later(term: SortTerm, value: Any) -> ColumnElement[bool]:
     column = term.key.column
-    later: ColumnElement[bool] = column < value if term.descending else column > value
+    bound = literal(value, column.type)  # SQLAlchemy compares a bare True or False only for equality
+    later: ColumnElement[bool] = column < bound if term.descending else column > bound
     return or_(later, column.is_(None)) if term.key.nullable else later
 
 

@@ -1,0 +1,39 @@
+"""Whether the process lives, and whether it can do its work: for orchestrators and load balancers."""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.errors import ServiceUnavailable
+from app.web.conditional import reply
+from app.web.openapi import problem_responses
+
+ReadinessCheck = Callable[[], str | None]
+"""Gives None when all is well, otherwise a sentence that says what is not."""
+
+router = APIRouter(prefix="/health", tags=["service"])
+
+
+@router.get("/live")
+def get_liveness(request: Request) -> Response:
+    """Say that the process answers."""
+    return reply(request, {"status": "live"}, cache_control="no-store")
+
+
+@router.get("/ready", responses=problem_responses(ServiceUnavailable))
+def get_readiness(request: Request) -> Response:
+    """Say whether the database answers and stands at the newest migration."""
+    checks: Mapping[str, ReadinessCheck] = request.app.state.readiness_checks
+    results = {name: _result_of(check) for name, check in checks.items()}
+    failed = [f"{name}: {reason}" for name, reason in results.items() if reason is not None]
+    if failed:
+        raise ServiceUnavailable("; ".join(failed), checks={name: reason or "ok" for name, reason in results.items()})
+    return reply(request, {"status": "ready", "checks": dict.fromkeys(results, "ok")}, cache_control="no-store")
+
+
+def _result_of(check: ReadinessCheck) -> str | None:
+    try:
+        return check()
+    except (SQLAlchemyError, OSError) as error:
+        return type(error).__name__  # the message of a driver may hold the address of the database

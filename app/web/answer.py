@@ -1,0 +1,66 @@
+"""What leaves through the door: the answer's own headers, those that every answer carries, and no body after HEAD.
+
+Works on raw header pairs, because it runs on every answer.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+
+from app.web.security_headers import content_security_policy
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+class Answer:
+    """Stands between the app and the server; `send` takes the place of the server's."""
+
+    def __init__(
+        self, send: Send, *, headless: bool, headers: Iterable[tuple[bytes, bytes]], vary: str | None, sequence: Callable[[], str | None]
+    ) -> None:
+        self._send = send
+        self._headless = headless
+        self._headers = list(headers)
+        self._vary = vary
+        self._sequence = sequence
+        self.status: int | None = None
+        self.bytes = 0
+        self.finished = False
+
+    def add_headers(self, headers: Mapping[str, str]) -> None:
+        self._headers += encode_headers(headers)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            await self._send({**message, "headers": self._complete(message)})
+        elif message["type"] == "http.response.body":
+            await self._send_body(message)
+        else:
+            await self._send(message)
+
+    async def _send_body(self, message: Message) -> None:
+        self.finished = not message.get("more_body", False)
+        body = b"" if self._headless else message.get("body", b"")
+        self.bytes += len(body)
+        await self._send({**message, "body": body})
+
+    def _complete(self, message: Message) -> RawHeaders:
+        """The answer's own headers win over those of the door."""
+        raw: RawHeaders = list(message.get("headers", []))
+        own = dict(raw)
+        raw += [pair for pair in self._headers if pair[0] not in own]
+        if b"content-security-policy" not in own:
+            raw.append((b"content-security-policy", content_security_policy(own.get(b"content-type", b""))))
+        if self._vary:
+            MutableHeaders(raw=raw).add_vary_header(self._vary)
+        if (sequence := self._sequence()) is not None:
+            raw.append((b"evidence-revision", sequence.encode("latin-1")))
+        return raw

@@ -1,0 +1,103 @@
+"""What a route may ask for. Everything below the door is an argument; this is the only place where it is looked up."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.actions.api_keys import authenticate
+from app.actor import Actor
+from app.database import reading, transaction
+from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
+from app.settings import Settings
+from app.vocabulary import Role
+
+_BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def _read_engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.read_engine
+    return engine
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+WriterEngine = Annotated[Engine, Depends(_engine)]
+ReaderEngine = Annotated[Engine, Depends(_read_engine)]
+CurrentSettings = Annotated[Settings, Depends(_settings)]
+
+
+def _reading(engine: ReaderEngine) -> Iterator[Session]:
+    with reading(engine) as session:
+        yield session
+
+
+def _writing(engine: WriterEngine) -> Iterator[Session]:
+    try:
+        with transaction(engine) as session:
+            yield session
+    except OperationalError as error:  # the writer's place did not come free in time, or the database went away; nothing was written
+        raise ServiceUnavailable("the database could not take the change; nothing was written") from error
+
+
+def _reader(request: Request, engine: WriterEngine) -> Actor | None:
+    """Who reads: the holder of the key, or None where no key was sent. A key that is not valid is refused, not ignored."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    match = _BEARER.match(header)
+    if match is None:
+        raise InvalidKey("the header Authorization has the form `Bearer <key>`")
+    with reading(engine) as session:
+        return authenticate(session, match[1])
+
+
+Reader = Annotated[Actor | None, Depends(_reader)]
+
+
+BEARER = HTTPBearer(auto_error=False, scheme_name="api_key", description="`Authorization: Bearer <key>`")
+DeclaredKey = Annotated[object, Security(BEARER)]
+"""Says in the OpenAPI document that the operation takes a key; the key itself is read by `_reader`."""
+
+
+class RequireRole:
+    """The role that a route needs; the walk over all routes and roles reads it off the dependency."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    def __call__(self, reader: Reader, _declared: DeclaredKey) -> Actor:
+        if reader is None:
+            raise AuthenticationRequired(f"this needs a key with the role {self.role}")
+        if not reader.may(self.role):
+            raise NotAllowed(f"this needs the role {self.role}; your key has the role {reader.role}")
+        return reader
+
+
+Contributor = Annotated[Actor, Depends(RequireRole(Role.CONTRIBUTOR))]
+Curator = Annotated[Actor, Depends(RequireRole(Role.CURATOR))]
+Admin = Annotated[Actor, Depends(RequireRole(Role.ADMIN))]
+
+# scope="function": the transaction is committed before the reply leaves; else a failed commit would still have answered 201
+ReadSession = Annotated[Session, Depends(_reading, scope="function")]
+WriteSession = Annotated[Session, Depends(_writing, scope="function")]
+
+
+async def _raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]

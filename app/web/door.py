@@ -1,0 +1,141 @@
+"""The one door: a raw ASGI callable in front of the router. What must hold on every answer is done here, once.
+
+In this order: request id · OPTIONS · what no route should have to refuse · rate limit · the app, with HEAD asked as GET.
+An answer to an anonymous GET depends on nothing but the address, the representation and the ledger; a cache of replies
+belongs between the rate limit and the app (`_serve`).
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from app.errors import BodyTooLarge, InternalError, InvalidQuery, NotFound, Problem, UnsupportedMediaType
+from app.settings import Settings
+from app.web.answer import Answer, Message, Send, encode_headers
+from app.web.cross_origin import CrossOrigin
+from app.web.problems import problem_response
+from app.web.rate_limit import RateLimit
+from app.web.request_context import assign_request_id, request_id_of
+from app.web.routes import allowed_methods
+from app.web.security_headers import FIXED, transport_headers
+
+UNCOUNTED = ("/health/",)  # the orchestrator asks often and must always be answered
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+log = structlog.get_logger("evidence.door")
+
+
+class Door:
+    def __init__(self, app: FastAPI, settings: Settings, sequence: Callable[[], int]) -> None:
+        """`sequence` gives the ledger's newest entry; it is called in the event loop at the start of every answer."""
+        self.app = app
+        self._max_body = settings.max_body_bytes
+        self._sequence = sequence
+        self._rate_limit = RateLimit(settings)
+        self._cross_origin = CrossOrigin(settings.cors_origins)
+        self._fixed = encode_headers({**FIXED, **transport_headers(settings.public_url)})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        request_id = assign_request_id(scope)
+        answer = self._answer_to(scope, send, request_id)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._serve_or_refuse(scope, receive, answer)
+            finally:
+                self._log_access(scope, answer, begun)
+
+    async def _serve_or_refuse(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        try:
+            await self._serve(scope, receive, answer)
+        except Problem as problem:
+            await self._send_problem(problem, scope, receive, answer)
+        except ClientDisconnect:
+            log.info("client left", method=scope["method"], path=scope["path"])
+        except Exception:
+            log.exception("crash", method=scope["method"], path=scope["path"])
+            if answer.status is None:
+                await self._send_problem(InternalError(), scope, receive, answer)
+            elif not answer.finished:
+                raise  # half an answer has left: the server must cut the connection, or it would pass for whole
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        if scope["method"] == "OPTIONS":
+            await self._answer_options(scope, receive, answer)
+            return
+        self._refuse_early(scope)
+        if not scope["path"].startswith(UNCOUNTED):
+            answer.add_headers(self._rate_limit.admit(scope))
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self.app(inner, self._limit_body(receive), answer.send)
+        if answer.status == 401:
+            self._rate_limit.count_failed_key(scope)
+
+    async def _answer_options(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        methods = allowed_methods(self.app, scope)
+        if not methods:
+            raise NotFound(f"There is no address {scope['path']}.")
+        headers = {"Allow": ", ".join(methods), "Cache-Control": "no-store"}
+        if "access-control-request-method" in Headers(scope=scope):
+            headers |= self._cross_origin.preflight_headers(methods)
+        await Response(status_code=204, headers=headers)(scope, receive, answer.send)
+
+    def _refuse_early(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        if "\x00" in scope["path"]:
+            raise NotFound("An address cannot hold the character U+0000.")
+        if b"%00" in scope.get("query_string", b"") or b"\x00" in scope.get("query_string", b""):
+            raise InvalidQuery("A parameter cannot hold the character U+0000.")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"})
+        length = headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > self._max_body:
+            raise self._body_too_large()
+
+    def _limit_body(self, receive: Receive) -> Receive:
+        """Count what arrives: a chunked body states no length beforehand."""
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            if received > self._max_body:
+                raise self._body_too_large()
+            return message
+
+        return receive_within_limit
+
+    def _body_too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"The limit is {self._max_body} bytes.", headers={"Connection": "close"})
+
+    def _answer_to(self, scope: Scope, send: Send, request_id: str) -> Answer:
+        origin = Headers(scope=scope).get("origin")
+        headers = [*self._fixed, *self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
+        vary = "Origin" if self._cross_origin.varies() else None
+        return Answer(send, headless=scope["method"] == "HEAD", headers=headers, vary=vary, sequence=self._read_sequence)
+
+    def _read_sequence(self) -> str | None:
+        try:
+            return str(self._sequence())
+        except Exception:
+            log.exception("sequence unreadable")  # the answer may well be the 503 that says so
+            return None
+
+    async def _send_problem(self, problem: Problem, scope: Scope, receive: Receive, answer: Answer) -> None:
+        response = problem_response(problem, instance=scope["path"], request_id=request_id_of(scope))
+        await response(scope, receive, answer.send)
+
+    def _log_access(self, scope: Scope, answer: Answer, begun: float) -> None:
+        milliseconds = round((time.perf_counter() - begun) * 1000, 1)
+        log.info("request", method=scope["method"], path=scope["path"], status=answer.status, bytes=answer.bytes, ms=milliseconds)

@@ -1,0 +1,164 @@
+"""Every failure leaves as application/problem+json (RFC 9457), whoever raised it; a trace leaves never."""
+
+import json
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import (
+    AuthenticationRequired,
+    BodyTooLarge,
+    Conflict,
+    FieldProblem,
+    Gone,
+    InternalError,
+    InvalidBody,
+    InvalidHeader,
+    InvalidQuery,
+    MalformedJson,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotAllowed,
+    NotFound,
+    ParameterProblem,
+    PreconditionRequired,
+    Problem,
+    ServiceUnavailable,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
+from app.web.json_body import pointer_to
+from app.web.request_context import request_id_of
+from app.web.routes import allowed_methods
+
+MEDIA_TYPE = "application/problem+json"
+BY_STATUS: dict[int, type[Problem]] = {  # for what Starlette raises by number; a bare 400 says no more than its status
+    401: AuthenticationRequired,
+    403: NotAllowed,
+    404: NotFound,
+    406: NotAcceptable,
+    409: Conflict,
+    410: Gone,
+    413: BodyTooLarge,
+    415: UnsupportedMediaType,
+    422: InvalidBody,
+    428: PreconditionRequired,
+    429: TooManyRequests,
+    500: InternalError,
+    503: ServiceUnavailable,
+}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    app.exception_handler(Problem)(_answer_problem)
+    app.exception_handler(RequestValidationError)(_answer_validation_error)
+    app.exception_handler(HTTPException)(_answer_http_exception)
+    app.exception_handler(Exception)(_answer_crash)
+
+
+def problem_response(problem: Problem, *, instance: str, request_id: str | None) -> Response:
+    document = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": instance,
+        "request_id": request_id,
+        "errors": [error.as_json() for error in problem.errors],
+        **problem.members,
+    }
+    return _document_response(document, problem.headers)
+
+
+def body_problems(errors: Sequence[Any]) -> list[FieldProblem]:
+    """Pydantic's errors as JSON Pointers into the body; for whoever validates a document outside a route, too."""
+    return [FieldProblem(pointer_to(_path_in_body(error["loc"])), _sentence(error), _allowed(error)) for error in errors]
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    return problem_response(problem, instance=request.url.path, request_id=request_id_of(request.scope))
+
+
+async def _answer_problem(request: Request, problem: Problem) -> Response:
+    return _answer(request, problem)
+
+
+async def _answer_validation_error(request: Request, error: RequestValidationError) -> Response:
+    return _answer(request, _problem_from_validation(error.errors()))
+
+
+async def _answer_http_exception(request: Request, error: HTTPException) -> Response:
+    if isinstance(error.__cause__, Problem):  # FastAPI wraps what is raised while it reads a form
+        return _answer(request, error.__cause__)
+    if error.status_code == 405:
+        return _answer(request, MethodNotAllowed(headers={"Allow": ", ".join(allowed_methods(request.app, request.scope))}))
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    return _answer_status(request, error)
+
+
+async def _answer_crash(request: Request, error: Exception) -> Response:
+    return _answer(request, InternalError())  # the door logs the trace
+
+
+def _answer_status(request: Request, error: HTTPException) -> Response:
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != phrase else None
+    if known := BY_STATUS.get(error.status_code):
+        return _answer(request, known(detail, headers=error.headers))
+    document = {
+        "type": "about:blank",  # RFC 9457, 4.2.1: no more than its status says
+        "title": phrase,
+        "status": error.status_code,
+        "detail": error.detail,
+        "instance": request.url.path,
+        "request_id": request_id_of(request.scope),
+        "errors": [],
+    }
+    return _document_response(document, dict(error.headers or {}))
+
+
+def _document_response(document: dict[str, Any], headers: dict[str, str]) -> Response:
+    body = json.dumps(document, ensure_ascii=False, allow_nan=False, default=str).encode(errors="replace")
+    return Response(body, document["status"], {"Cache-Control": "no-store", **headers}, MEDIA_TYPE)
+
+
+def _problem_from_validation(errors: Sequence[Any]) -> Problem:
+    if any(error["type"] == "json_invalid" for error in errors):  # a route without StrictRoute
+        return MalformedJson(str(errors[0]["ctx"]["error"]))
+    if any(error["loc"][0] == "path" for error in errors):
+        return NotFound("The address does not name anything: " + "; ".join(_path_faults(errors)) + ".")
+    if any(error["loc"][0] in {"header", "cookie"} for error in errors):
+        return InvalidHeader("; ".join(f"{error['loc'][-1]}: {_sentence(error)}" for error in errors))
+    if any(error["loc"][0] == "body" for error in errors):
+        found = body_problems([error for error in errors if error["loc"][0] == "body"])
+        return InvalidBody(_count_sentence(len(found)), errors=found)
+    return InvalidQuery(errors=[ParameterProblem(str(error["loc"][-1]), _sentence(error), _allowed(error)) for error in errors])
+
+
+def _path_faults(errors: Sequence[Any]) -> Iterator[str]:
+    return (f"{error['loc'][-1]}: {_sentence(error)}" for error in errors if error["loc"][0] == "path")
+
+
+def _path_in_body(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    return location[1:] if location[:1] == ("body",) else location
+
+
+def _sentence(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message[:1].upper() + message[1:]
+
+
+def _allowed(error: Any) -> list[str] | None:
+    expected = error.get("ctx", {}).get("expected") if error["type"] in {"enum", "literal_error"} else None
+    return [word.strip("' ") for word in expected.replace(" or ", ", ").split(", ")] if expected else None
+
+
+def _count_sentence(count: int) -> str:
+    return "One member of the body is not as it should be." if count == 1 else f"{count} members of the body are not as they should be."
