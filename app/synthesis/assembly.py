@@ -1,0 +1,242 @@
+"""From accepted studies to bodies of evidence: the one way in which the rating reads them (method, sections 1 and 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from app.synthesis.body import (
+    Body,
+    BodyStudy,
+    NotPooled,
+    OutcomeInput,
+    PairInput,
+    PassedOver,
+    PooledEffect,
+    Sensitivity,
+    StudyInput,
+)
+from app.synthesis.body_study import body_study, direction_only, pool_studies
+from app.synthesis.body_warnings import warnings_of
+from app.synthesis.candidates import Measured, measured_by, not_usable, outside_every_body
+from app.synthesis.direction import count_directions
+from app.synthesis.eligibility import why_ineligible
+from app.synthesis.measure import (
+    NO_MID,
+    Scale,
+    change_scores_to_leave_out,
+    choose_scale,
+    family_of,
+    mean_difference_scale,
+    minimal_important_difference,
+)
+from app.synthesis.reported_effect import NoEffect
+from app.synthesis.selection import Preference, Selected, select
+from app.synthesis.sensitivity import mark_leverage, sensitivity_of
+from app.synthesis.study_effect import Family, StudyResult
+from app.vocabulary import RATIO_MEASURES, ComparatorGroup, DesignLevel, Horizon, Importance, Measure
+
+IMPORTANCE_ORDER = (Importance.CRITICAL, Importance.IMPORTANT, Importance.LIMITED)
+GROUP_ORDER = (ComparatorGroup.SHAM, ComparatorGroup.INACTIVE, ComparatorGroup.ACTIVE, ComparatorGroup.NONE)
+HORIZON_ORDER = (Horizon.POST_TREATMENT, Horizon.FOLLOW_UP)
+LEVEL_ORDER = (DesignLevel.RANDOMISED, DesignLevel.NON_RANDOMISED_CONTROLLED, DesignLevel.UNCONTROLLED)
+
+NEVER_POOLED = "uncontrolled studies are never pooled"
+OTHER_FAMILY = NoEffect("other-kind-of-scale", "Its numbers are of another kind than those of the pool: only their direction counts.")
+MIXED_SCORES = NoEffect("change-score-left-out", "Standardised change scores are not pooled with post scores: only the direction counts.")
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The bodies of a pair, and everything that was looked at and not used.
+
+    `bodies` by outcome importance, outcome order, comparator group, horizon. `passed_over` holds the rows of eligible studies
+    that no body can take; what a body passed over is listed with it.
+    """
+
+    bodies: tuple[Body, ...]
+    eligible: tuple[StudyInput, ...]
+    ineligible: tuple[PassedOver, ...]
+    not_usable: tuple[PassedOver, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+
+
+def assemble_bodies(pair: PairInput) -> Assembly:
+    """Return the bodies of evidence of a condition x intervention, one for each outcome, comparator group and horizon."""
+    studies = sorted(pair.studies, key=lambda study: study.key)
+    reasons = [(study, why_ineligible(study, pair)) for study in studies]
+    eligible = tuple(study for study, reason in reasons if reason is None)
+    places = [
+        _Place(pair, outcome, group, tuple(found for study in eligible if (found := measured_by(study, pair, outcome, group)) is not None))
+        for outcome in sorted(pair.outcomes, key=lambda outcome: IMPORTANCE_ORDER.index(outcome.importance))
+        for group in GROUP_ORDER
+    ]
+    unusable = [result for place in places for measured in place.measured for result in measured.unusable]
+    return Assembly(
+        bodies=tuple(body for place in places for horizon in HORIZON_ORDER if (body := _body(place, horizon)) is not None),
+        eligible=eligible,
+        ineligible=tuple(reason for _, reason in reasons if reason is not None),
+        not_usable=not_usable(sorted(unusable, key=lambda result: (result.study.key, result.row.position))),
+        passed_over=(*outside_every_body(eligible, pair), *(each for place in places for each in _outside_every_horizon(place))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One outcome against one comparator group, and what the studies measured there."""
+
+    pair: PairInput
+    outcome: OutcomeInput
+    group: ComparatorGroup
+    measured: tuple[Measured, ...]
+
+
+def _body(place: _Place, horizon: Horizon) -> Body | None:
+    """The body of a place at a horizon, on the highest design level present; None without a usable result."""
+    present = [measured for measured in place.measured if measured.at(horizon)]
+    if not present:
+        return None
+    level = min((measured.level for measured in present), key=LEVEL_ORDER.index)
+    candidates = [result for measured in present if measured.level is level for result in measured.at(horizon)]
+    scale, selected = _select(place, horizon, level, candidates)
+    studies = _entries(place, scale, selected)
+    pooled = NotPooled(NEVER_POOLED) if level is DesignLevel.UNCONTROLLED else pool_studies(studies)
+    body = _direction_body(place, horizon, level, studies)
+    body = replace(body, not_pooled=pooled.reason) if isinstance(pooled, NotPooled) else _pooled_body(place, body, scale, selected, pooled)
+    unusable = _unusable_of(place, horizon, level)
+    body = replace(
+        body,
+        passed_over=(*selected.passed_over, *_listed(present, level, horizon)),
+        not_usable=not_usable(unusable),
+        not_usable_n=people_behind(unusable, besides=studies, shared=place.pair.shared_participants),
+    )
+    return replace(body, warnings=warnings_of(body))
+
+
+def _select(place: _Place, horizon: Horizon, level: DesignLevel, candidates: Sequence[StudyResult]) -> tuple[Scale | None, Selected]:
+    """The scale of the body and its results.
+
+    The scale is chosen over the results that go first when any number of the body's kind counts; then the selection is made
+    anew for that scale, so that a study may bring a result that the scale can take.
+    """
+    shared, outcome = place.pair.shared_participants, place.outcome
+    if level is DesignLevel.UNCONTROLLED:
+        return None, select(candidates, Preference(outcome, horizon, lambda candidate: candidate.sign is not None), shared)
+    family = family_of(candidates, outcome)
+    if family is None:
+        return None, select(candidates, Preference(outcome, horizon, lambda candidate: False), shared)
+    first = select(candidates, Preference(outcome, horizon, lambda candidate: candidate.has_numbers(family)), shared)
+    scale = choose_scale(first.chosen, family, outcome)
+    preference = Preference(
+        outcome, horizon, scale.takes, standardised=scale.measure is Measure.SMD, one_instrument=scale.measure is Measure.MD
+    )
+    return scale, select(candidates, preference, shared)
+
+
+def _entries(place: _Place, scale: Scale | None, selected: Selected) -> tuple[BodyStudy, ...]:
+    left_out = frozenset[str]() if scale is None else change_scores_to_leave_out(selected.chosen, scale)
+    entries = []
+    for candidate in selected.chosen:
+        if candidate.study.key in left_out:
+            entries.append(direction_only(candidate, place.pair, MIXED_SCORES))
+        else:
+            entries.append(body_study(candidate, scale, place.pair, _why_direction_only(candidate, scale)))
+    return tuple(entries)
+
+
+def _why_direction_only(candidate: StudyResult, scale: Scale | None) -> NoEffect:
+    if scale is None:
+        return candidate.why_not(None)
+    if not scale.takes(candidate) and candidate.has_numbers(_other_family(scale)):
+        return OTHER_FAMILY
+    return candidate.why_not(scale.measure)
+
+
+def _other_family(scale: Scale) -> Family:
+    return Family.CONTINUOUS if scale.measure in RATIO_MEASURES else Family.BINARY
+
+
+def _direction_body(place: _Place, horizon: Horizon, level: DesignLevel, studies: tuple[BodyStudy, ...]) -> Body:
+    """The body before pooling: directions only."""
+    pair, outcome, group = place.pair, place.outcome, place.group
+    return Body(
+        id=".".join((pair.condition, pair.intervention, outcome.slug, group, horizon)),
+        condition=pair.condition,
+        intervention=pair.intervention,
+        outcome=outcome,
+        comparator_group=group,
+        horizon=horizon,
+        design_level=level,
+        studies=studies,
+        measure=None,
+        instrument=None,
+        mid=NO_MID,
+        pooled=None,
+        not_pooled=None,
+        directions=count_directions([study.direction for study in studies]),
+        sensitivity=Sensitivity(),
+    )
+
+
+def _pooled_body(place: _Place, body: Body, scale: Scale | None, selected: Selected, pooled: PooledEffect) -> Body:
+    if scale is None:
+        return body
+    studies = mark_leverage(body.studies, pooled)
+    return replace(
+        body,
+        studies=studies,
+        measure=scale.measure,
+        instrument=scale.instrument,
+        mid=minimal_important_difference(scale, place.outcome, studies),
+        pooled=pooled,
+        sensitivity=sensitivity_of(studies, place.outcome, place.group, _mean_differences(place, scale, selected)),
+    )
+
+
+def _mean_differences(place: _Place, scale: Scale, selected: Selected) -> list[BodyStudy]:
+    """The studies of an SMD body that give a mean difference on one scale; none for other bodies."""
+    if scale.measure is not Measure.SMD:
+        return []
+    one_scale = mean_difference_scale(selected.chosen, place.outcome)
+    return [body_study(each, one_scale, place.pair, each.why_not(Measure.MD)) for each in selected.chosen if one_scale.takes(each)]
+
+
+def _listed(present: Sequence[Measured], level: DesignLevel, horizon: Horizon) -> tuple[PassedOver, ...]:
+    """What stands beside the body: parts of combined arms, results at other times, results of lower designs."""
+    listed = []
+    for measured in present:
+        key = measured.study.key
+        for result in measured.at(horizon):
+            if measured.level is not level:
+                listed.append(PassedOver(key, result.row.position, "lower-design", f"The body rests on {level} studies."))
+            reason = f"Its arms are combined with those of result {result.row.position}."
+            listed += [PassedOver(key, position, "arms-combined", reason) for position in result.positions[1:]]
+        if horizon is Horizon.POST_TREATMENT:
+            listed += [PassedOver(key, row.position, rule, reason) for row, rule, reason in measured.timed.passed_over]
+    return tuple(listed)
+
+
+def _unusable_of(place: _Place, horizon: Horizon, level: DesignLevel) -> list[StudyResult]:
+    """Results that were measured but cannot be used, of the body's design level or a higher one."""
+    counted = LEVEL_ORDER[: LEVEL_ORDER.index(level) + 1]
+    return [result for measured in place.measured if measured.level in counted for result in measured.unusable_at(horizon)]
+
+
+def people_behind(unusable: Sequence[StudyResult], *, besides: Sequence[BodyStudy], shared: Sequence[Sequence[str]]) -> int:
+    """Return how many people were measured to no use: each participant set once, without those that the body counts."""
+    set_of = {key: min(members) for members in shared for key in members}
+    counted = {set_of.get(entry.study.key, entry.study.key) for entry in besides}
+    people: dict[str, int] = {}
+    for result in unusable:
+        name = set_of.get(result.study.key, result.study.key)
+        if name not in counted:
+            people[name] = max(people.get(name, 0), result.size.n)
+    return sum(people.values())
+
+
+def _outside_every_horizon(place: _Place) -> list[PassedOver]:
+    """Results of unknown time of studies that have nothing at the end of treatment: no body lists them."""
+    return [
+        PassedOver(measured.study.key, row.position, rule, reason)
+        for measured in place.measured
+        if not measured.timed.post_treatment
+        for row, rule, reason in measured.timed.passed_over
+    ]

@@ -1,0 +1,190 @@
+"""Publication and reporting bias: what may be missing? (method, section 4) Undetected, or suspected and one level, never more.
+
+GRADE guidelines 5 (Guyatt 2011, doi 10.1016/j.jclinepi.2011.01.011); Egger 1997, doi 10.1136/bmj.315.7109.629; Peters 2006,
+doi 10.1001/jama.295.6.676; for standardised differences a predictor that is free of the effect, 1/n
+(Pustejovsky and Rodgers 2019, doi 10.1002/jrsm.1332).
+"""
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from app.synthesis.body import Body, BodyStudy, RegistrationInput, ResultInput, StudyInput
+from app.synthesis.grade.crossings import TOLERANCE, turned_interval
+from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, percent
+from app.synthesis.grade.weights import studies_with_numbers
+from app.synthesis.small_study_effects import NotTested, RegressionTest, egger, peters
+from app.vocabulary import RATIO_MEASURES, Better, Domain, Measure, PublicationStatus, ResultDirection, StudyKind
+
+MIN_STUDIES_FOR_REGRESSION = 10  # Cochrane Handbook 13.3.5.4
+REGRESSION_P = 0.10
+OVERDUE_MONTHS = 24
+OVERDUE_SHARE = 0.20
+MIN_SMALL_STUDIES = 3
+SMALL_STUDY_BELOW = 100
+YEAR_AND_MONTH = 7  # characters of YYYY-MM
+
+OVERDUE_RULE = "publication-bias/overdue-registrations"
+UNDETECTED = "No sign of missing studies or results was found."
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueRegistration:
+    """A registration completed more than 24 months ago without a linked study that has a usable result; `n` None: unknown."""
+
+    key: str
+    registration: str | None
+    completed_on: str
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairContext:
+    """What every body of a pair shares: overdue registrations, and the participants of controlled studies with a usable result."""
+
+    overdue: tuple[OverdueRegistration, ...] = ()
+    controlled_n: int = 0
+
+
+def judge_publication_bias(body: Body, context: PairContext) -> DomainJudgement:
+    """Suspected (-1) on any sign: asymmetry in ten or more studies, overdue registrations, only small favourable studies."""
+    signs = [sign for sign in (_asymmetry(body), _overdue(context), _only_small_favourable(body)) if sign is not None]
+    inputs = _inputs(body, context)
+    if not signs:
+        return DomainJudgement(Domain.PUBLICATION_BIAS, 0, "publication-bias/undetected", UNDETECTED, inputs=inputs)
+    rule, _ = signs[0]
+    inputs["signs"] = [name for name, _ in signs]
+    return DomainJudgement(Domain.PUBLICATION_BIAS, 1, rule, " ".join(text for _, text in signs), inputs=inputs)
+
+
+def find_overdue(registrations: Iterable[RegistrationInput], condition: str, as_of: date) -> tuple[OverdueRegistration, ...]:
+    """The registrations that should have been reported by `as_of`, by key."""
+    return tuple(
+        OverdueRegistration(row.key, row.registration, row.completed_on, row.n)
+        for row in sorted(registrations, key=lambda row: row.key)
+        if row.completed_on is not None and is_overdue(row.completed_on, as_of) and not _is_reported(row, condition)
+    )
+
+
+def _is_reported(registration: RegistrationInput, condition: str) -> bool:
+    return any(reports_result(study, condition) for study in registration.linked)
+
+
+def is_overdue(completed_on: str, as_of: date) -> bool:
+    """Whether more than 24 months lie between the completion (a bare month: its first day) and `as_of`."""
+    completed = date.fromisoformat(completed_on if len(completed_on) > YEAR_AND_MONTH else f"{completed_on}-01")
+    year = completed.year + OVERDUE_MONTHS // 12
+    last_day = calendar.monthrange(year, completed.month)[1]
+    return date(year, completed.month, min(completed.day, last_day)) < as_of
+
+
+def reports_result(study: StudyInput, condition: str) -> bool:
+    """Whether a study (not retracted) has a row for this condition that gives a direction or numbers."""
+    counts = study.kind is StudyKind.PRIMARY and study.publication_status not in {PublicationStatus.RETRACTED, PublicationStatus.REGISTERED}
+    return counts and any(row.condition == condition and says_something(row) for row in study.results)
+
+
+def says_something(row: ResultInput) -> bool:
+    """Whether a result gives a direction (`no-difference` is one), an estimate with limits, or the numbers of both arms."""
+    if row.direction is not ResultDirection.UNCLEAR:
+        return True
+    estimate, arms = row.estimate, (row.treatment, row.control)
+    printed = estimate is not None and estimate.value is not None and None not in (estimate.ci_low, estimate.ci_high)
+    return printed or all(arm.n and (arm.events is not None or None not in (arm.mean, arm.sd)) for arm in arms)
+
+
+def overdue_share(context: PairContext) -> float | None:
+    """Participants of overdue registrations over those of controlled studies; None where either cannot be told.
+
+    An unknown enrolment counts as the smallest known one among the overdue registrations.
+    """
+    known = [row.n for row in context.overdue if row.n is not None]
+    if context.overdue and (not known or context.controlled_n <= 0):
+        return None
+    missing = sum(min(known) if row.n is None else row.n for row in context.overdue)
+    return 0.0 if not context.overdue else round(missing / context.controlled_n, SHARE_DIGITS)
+
+
+def _overdue(context: PairContext) -> tuple[str, str] | None:
+    share = overdue_share(context)
+    if share is not None and share < OVERDUE_SHARE:
+        return None
+    trials = f"{len(context.overdue)} registered {'trial' if len(context.overdue) == 1 else 'trials'}"
+    if share is None:
+        amount = "how much that is cannot be told, for want of participants to compare"
+    else:
+        amount = f"their participants are {percent(share)} of those in the controlled studies with a usable result"
+    return OVERDUE_RULE, f"{trials} ended more than two years ago without a usable result; {amount}."
+
+
+def _only_small_favourable(body: Body) -> tuple[str, str] | None:
+    studies = studies_with_numbers(body)
+    if body.pooled is None or len(studies) < MIN_SMALL_STUDIES:
+        return None
+    if not all(study.n < SMALL_STUDY_BELOW and favours_clearly(study, body.outcome.better) for study in studies):
+        return None
+    text = f"All {len(studies)} studies are small (fewer than {SMALL_STUDY_BELOW} people), and every one clearly favours the treatment."
+    return "publication-bias/only-small-favourable", text
+
+
+def favours_clearly(study: BodyStudy, better: Better) -> bool:
+    """Whether the 95 % interval of one study lies wholly on the side of the intervention."""
+    if study.ci_low is None or study.ci_high is None:
+        return False
+    low, high = turned_interval(study.ci_low, study.ci_high, better)
+    return low > TOLERANCE * (high - low)
+
+
+def _asymmetry(body: Body) -> tuple[str, str] | None:
+    test = regression_test(body)
+    if test is None or test[1].p >= REGRESSION_P:
+        return None
+    text = f"Smaller studies show other results than larger ones ({test[0]} test, p = {test[1].p:.2g})."
+    return "publication-bias/small-study-asymmetry", text
+
+
+def regression_test(body: Body) -> tuple[str, RegressionTest] | None:
+    """Peters' test for binary outcomes, 1/n for standardised differences, Egger's else; None below ten studies.
+
+    Where events or participants are missing for the special form, Egger's test on the standard error is used.
+    """
+    studies = studies_with_numbers(body)
+    if body.pooled is None or len(studies) < MIN_STUDIES_FOR_REGRESSION:
+        return None
+    effects, variances = [study.effect or 0.0 for study in studies], [(study.se or 0.0) ** 2 for study in studies]
+    special = _special_test(body, studies, effects, variances)
+    if special is not None and isinstance(special[1], RegressionTest):
+        return special[0], special[1]
+    plain = egger(effects, variances)
+    return None if isinstance(plain, NotTested) else ("Egger's", plain)
+
+
+def _special_test(
+    body: Body, studies: tuple[BodyStudy, ...], effects: list[float], variances: list[float]
+) -> tuple[str, RegressionTest | NotTested] | None:
+    if body.measure in RATIO_MEASURES:
+        rows = [(s.events_treatment, s.n_treatment, s.events_control, s.n_control) for s in studies]
+        if any(None in row for row in rows):
+            return None
+        return "Peters'", peters(*[[float(value or 0) for value in column] for column in zip(*rows, strict=True)])
+    if body.measure is Measure.SMD and all(study.n > 0 for study in studies):
+        return "Egger's (1/n)", egger(effects, variances, predictor="1/n", n=[float(study.n) for study in studies])
+    return None
+
+
+def _inputs(body: Body, context: PairContext) -> dict[str, object]:
+    test = regression_test(body)
+    total = body.n + body.not_usable_n
+    return {
+        "k_with_numbers": len(studies_with_numbers(body)),
+        "regression_test": None if test is None else {"name": test[0], "p": test[1].p, "p_threshold": REGRESSION_P},
+        "regression_needs_studies": MIN_STUDIES_FOR_REGRESSION,
+        "overdue_registrations": [row.key for row in context.overdue],
+        "overdue_share": overdue_share(context),
+        "overdue_share_threshold": OVERDUE_SHARE,
+        "controlled_n": context.controlled_n,
+        "small_below": SMALL_STUDY_BELOW,
+        "measured_not_usable_n": body.not_usable_n,
+        "measured_not_usable_share": round(body.not_usable_n / total, SHARE_DIGITS) if total else None,
+    }

@@ -1,0 +1,171 @@
+"""Risk of bias: the level of one study, and the domain for a body (method, section 4).
+
+Sources: Cochrane Handbook 6.5, chapters 7, 8 and 25; GRADE guidelines 4 (Guyatt 2011, doi 10.1016/j.jclinepi.2010.07.017);
+PEDro cut points as in Cashin and McAuley 2020 (doi 10.1016/j.jphys.2019.08.005), here read one step more strictly.
+"""
+
+from dataclasses import dataclass
+
+from app.synthesis.body import Body, RiskOfBiasInput, StudyInput
+from app.synthesis.grade.judgement import DomainJudgement, StudyWeight, percent, studies_in_words
+from app.synthesis.grade.weights import share_where, weigh_studies
+from app.vocabulary import ComparatorGroup, Domain, RiskOfBiasJudgement, RiskOfBiasLevel, RiskOfBiasTool
+
+TOOL_ORDER = (RiskOfBiasTool.ROB_2, RiskOfBiasTool.ROBINS_I, RiskOfBiasTool.COCHRANE_2011, RiskOfBiasTool.PEDRO)
+BLINDING_SENSITIVE_TOOLS = frozenset({RiskOfBiasTool.COCHRANE_2011, RiskOfBiasTool.PEDRO})
+"""Tools that may call a trial low although nobody was blind: at best some concerns without a sham."""
+
+PEDRO_LOW_FROM = 7.0
+PEDRO_SOME_CONCERNS_FROM = 5.0
+
+# Shares of weight, method, section 4; GRADE guidelines 4 gives no numbers, so these are the method's own.
+LOW_SHARE_ENOUGH = 0.75
+HIGH_SHARE_TOLERATED = 0.10
+HIGH_SHARE_DOMINANT = 0.50
+LOW_SHARE_HALF = 0.50
+HIGH_SHARE_THIRD = 0.33
+MIN_REMAINING_STUDIES = 2
+
+LEVEL_OF_JUDGEMENT = {
+    RiskOfBiasJudgement.LOW: RiskOfBiasLevel.LOW,
+    RiskOfBiasJudgement.SOME_CONCERNS: RiskOfBiasLevel.SOME_CONCERNS,
+    RiskOfBiasJudgement.UNCLEAR: RiskOfBiasLevel.SOME_CONCERNS,
+    RiskOfBiasJudgement.MODERATE: RiskOfBiasLevel.SOME_CONCERNS,
+    RiskOfBiasJudgement.NO_INFORMATION: RiskOfBiasLevel.SOME_CONCERNS,
+    RiskOfBiasJudgement.HIGH: RiskOfBiasLevel.HIGH,
+    RiskOfBiasJudgement.SERIOUS: RiskOfBiasLevel.HIGH,
+    RiskOfBiasJudgement.CRITICAL: RiskOfBiasLevel.HIGH,
+}
+CAUTION = {RiskOfBiasLevel.LOW: 0, RiskOfBiasLevel.SOME_CONCERNS: 1, RiskOfBiasLevel.HIGH: 2}
+
+NOT_ASSESSED = "Not assessed with a tool that the method reads: counts as some concerns."
+TOOL_NAMES = {
+    RiskOfBiasTool.ROB_2: "RoB 2",
+    RiskOfBiasTool.ROBINS_I: "ROBINS-I",
+    RiskOfBiasTool.COCHRANE_2011: "Cochrane 2011",
+    RiskOfBiasTool.PEDRO: "PEDro",
+}
+LEVEL_WORDS = {RiskOfBiasLevel.LOW: "low", RiskOfBiasLevel.SOME_CONCERNS: "some concerns", RiskOfBiasLevel.HIGH: "high"}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRiskOfBias:
+    """The level of one study for one outcome against one comparator group; `tool` None when nobody assessed it."""
+
+    level: RiskOfBiasLevel
+    tool: RiskOfBiasTool | None
+    assessed: bool
+    converted: bool
+    reason: str
+
+
+def study_level(study: StudyInput, outcome_slug: str, comparator_group: ComparatorGroup) -> StudyRiskOfBias:
+    """Return low, some concerns or high for one study.
+
+    The first of RoB 2, ROBINS-I, Cochrane 2011, PEDro that has a judgement of this outcome, or of the study as a whole,
+    decides alone; several judgements of that tool: the most cautious. Nobody assessed it: some concerns, not assessed.
+    """
+    for tool in TOOL_ORDER:
+        levels = [level for row in study.risk_of_bias if (level := _applicable_level(row, tool, outcome_slug)) is not None]
+        if levels:
+            return _decide(tool, max(levels, key=CAUTION.__getitem__), len(levels), comparator_group)
+    return StudyRiskOfBias(RiskOfBiasLevel.SOME_CONCERNS, None, False, False, NOT_ASSESSED)
+
+
+def _applicable_level(row: RiskOfBiasInput, tool: RiskOfBiasTool, outcome_slug: str) -> RiskOfBiasLevel | None:
+    """The level of one judgement, None when it is of another tool or outcome, or says nothing."""
+    if row.tool is not tool or row.outcome not in (None, outcome_slug):
+        return None
+    if tool is RiskOfBiasTool.PEDRO and row.score is not None:
+        return pedro_level(row.score)
+    return None if row.overall is None else LEVEL_OF_JUDGEMENT[row.overall]
+
+
+def pedro_level(score: float) -> RiskOfBiasLevel:
+    """PEDro score (0 to 10) as a level: 7 and more low, 5 and 6 some concerns, 4 and less high."""
+    if score >= PEDRO_LOW_FROM:
+        return RiskOfBiasLevel.LOW
+    return RiskOfBiasLevel.SOME_CONCERNS if score >= PEDRO_SOME_CONCERNS_FROM else RiskOfBiasLevel.HIGH
+
+
+def _decide(tool: RiskOfBiasTool, level: RiskOfBiasLevel, judgements: int, comparator_group: ComparatorGroup) -> StudyRiskOfBias:
+    converted = tool is RiskOfBiasTool.PEDRO
+    reason = f"{TOOL_NAMES[tool]}: {LEVEL_WORDS[level]}"
+    if judgements > 1:
+        reason += f" (the most cautious of {judgements} judgements)"
+    if level is RiskOfBiasLevel.LOW and tool in BLINDING_SENSITIVE_TOOLS and comparator_group is not ComparatorGroup.SHAM:
+        level = RiskOfBiasLevel.SOME_CONCERNS
+        reason += "; counts as some concerns, because without a sham treatment nobody was blind"
+    return StudyRiskOfBias(level, tool, True, converted, reason + ".")
+
+
+def judge_risk_of_bias(body: Body) -> DomainJudgement:
+    """Judge the domain from the shares of weight at low (wl) and high (wh) risk of bias.
+
+    0 if wl >= 0.75 and wh <= 0.10; -2 if wh > 0.50, or wl < 0.50 and wh > 0.33; otherwise -1. A -2 becomes -1 when the
+    studies without high risk still number two or more and their effect stays on the same side of null and of the MID.
+    """
+    weighed = weigh_studies(body)
+    levels = {study.study.key: study_level(study.study, body.outcome.slug, body.comparator_group) for study, _ in weighed}
+    share_low, share_high = (share_where(weighed, _keys_at(levels, level)) for level in (RiskOfBiasLevel.LOW, RiskOfBiasLevel.HIGH))
+    taken, rule = threshold_levels(share_low, share_high)
+    reason = f"{percent(share_low)} of the weight comes from studies at low and {percent(share_high)} from studies at high risk of bias."
+    if taken == 2 and unchanged_without_high_risk(body):
+        taken, rule = 1, "risk-of-bias/same-without-high-risk"
+        reason += " Without the studies at high risk the result stays on the same side, so one level is taken instead of two."
+    not_assessed = sum(not level.assessed for level in levels.values())
+    if not_assessed:
+        reason += f" Not assessed, and so counted as some concerns: {not_assessed} of {studies_in_words(len(levels))}."
+    return DomainJudgement(
+        Domain.RISK_OF_BIAS,
+        taken,
+        rule,
+        reason,
+        inputs=_inputs(body, share_low, share_high, not_assessed),
+        studies=tuple(StudyWeight(study.study.key, weight, levels[study.study.key].level) for study, weight in weighed),
+    )
+
+
+def threshold_levels(share_low: float, share_high: float) -> tuple[int, str]:
+    """Levels taken by the shares of weight alone, before the look at what remains without the studies at high risk."""
+    if share_low >= LOW_SHARE_ENOUGH and share_high <= HIGH_SHARE_TOLERATED:
+        return 0, "risk-of-bias/mostly-low"
+    if share_high > HIGH_SHARE_DOMINANT:
+        return 2, "risk-of-bias/mostly-high"
+    if share_low < LOW_SHARE_HALF and share_high > HIGH_SHARE_THIRD:
+        return 2, "risk-of-bias/a-third-high"
+    return 1, "risk-of-bias/some-concerns"
+
+
+def unchanged_without_high_risk(body: Body) -> bool:
+    """Whether two or more studies remain without those at high risk, and their effect lies on the same side of null and MID."""
+    remaining = body.sensitivity.without_high_risk
+    if body.pooled is None or remaining is None or remaining.k < MIN_REMAINING_STUDIES or body.mid.value is None:
+        return False
+    return _zone(body.pooled.estimate, body.mid.value) == _zone(remaining.estimate, body.mid.value)
+
+
+def _zone(estimate: float, mid: float) -> tuple[int, bool]:
+    """Side of null, and whether the MID is reached."""
+    return (estimate > 0) - (estimate < 0), abs(estimate) >= mid
+
+
+def _keys_at(levels: dict[str, StudyRiskOfBias], level: RiskOfBiasLevel) -> set[str]:
+    return {key for key, judged in levels.items() if judged.level is level}
+
+
+def _inputs(body: Body, share_low: float, share_high: float, not_assessed: int) -> dict[str, object]:
+    remaining = body.sensitivity.without_high_risk
+    return {
+        "share_low": share_low,
+        "share_high": share_high,
+        "not_assessed": not_assessed,
+        "weights": "participants" if body.pooled is None else "inverse-variance",
+        "no_concern_if": {"share_low_at_least": LOW_SHARE_ENOUGH, "share_high_at_most": HIGH_SHARE_TOLERATED},
+        "very_serious_if_share_high_above": HIGH_SHARE_DOMINANT,
+        "or_very_serious_if": {"share_low_below": LOW_SHARE_HALF, "share_high_above": HIGH_SHARE_THIRD},
+        "estimate": None if body.pooled is None else body.pooled.estimate,
+        "mid": body.mid.value,
+        "without_high_risk": None if remaining is None else {"k": remaining.k, "estimate": remaining.estimate},
+        "without_high_risk_needs_studies": MIN_REMAINING_STUDIES,
+    }
