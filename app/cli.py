@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from app.actions import ledger
 from app.actions.api_keys import create_key, revoke_key
@@ -33,6 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         details = "".join(f"\n  {error.as_json()}" for error in problem.errors)
         print(f"evidence: {problem.detail}{details}", file=sys.stderr)
         return 1
+    except OperationalError as error:
+        print(f"evidence: the database does not answer: {error.orig}", file=sys.stderr)
+        return 1
+
+
+def command_names() -> list[str]:
+    """Every command, as `evidence --help` lists them."""
+    choices = next(action.choices for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return list(choices)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +109,7 @@ def migrate_database(url: str, revision: str = "head") -> None:
 
     config = Config(str(PROJECT_ROOT / "alembic.ini"))
     config.attributes["url"] = url
-    if revision == "head" or (current or "") <= revision:
+    if revision == "head" or (revision != "base" and (current or "") <= revision):
         command.upgrade(config, revision)
     else:
         command.downgrade(config, revision)
@@ -111,7 +121,7 @@ def _seed(options: argparse.Namespace) -> int:
         f"{report.records_written} reference records written, {len(report.studies_added)} studies added, "
         f"{len(report.studies_amended)} amended, {report.ratings_moved} ratings moved"
     )
-    for key in report.studies_left:
+    for key in (*report.records_left, *report.studies_left):
         print(f"left as people amended it: {key}")
     return 0
 

@@ -30,7 +30,9 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+    engine = create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -46,12 +48,19 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("evidence_writes", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """One write, committed when the block ends and rolled back when it raises."""
+    """One write, committed when the block ends and rolled back when it raises.
+
+    The writer's place is taken with the first statement, in the thread that does the work. Were it taken when the block is
+    entered, requests that wait for it could fill the thread pool, and the one that holds it would wait for a thread for ever.
+    """
     with Session(engine.execution_options(evidence_writes=True), expire_on_commit=False) as session, session.begin():
-        if engine.dialect.name == "postgresql":
-            session.connection().execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
         yield session
 
 

@@ -49,6 +49,7 @@ class SeedReport:
     """What a seeding did."""
 
     records_written: int = 0
+    records_left: list[str] = field(default_factory=list)
     studies_added: list[str] = field(default_factory=list)
     studies_amended: list[str] = field(default_factory=list)
     studies_left: list[str] = field(default_factory=list)
@@ -60,7 +61,7 @@ class SeedReport:
 
 
 def seed(engine: Engine, folder: Path = SEED_DATA) -> SeedReport:
-    """Load the folder in one transaction. A study that people have since amended here is left as they made it."""
+    """Load the folder in one transaction. A study or a record that people have since changed here is left as they made it."""
     report = SeedReport()
     fingerprint = fingerprint_of(folder)
     with reading(engine) as session:
@@ -88,11 +89,25 @@ def _seed_records(session: Session, folder: Path, report: SeedReport) -> None:
         kind = KINDS[name]
         for position, entry in enumerate(_records(folder, name, file)):
             record = kind.shape.model_validate(entry)
+            if _edited_by_people(session, f"{name}:{entry[kind.key]}"):
+                report.records_left.append(f"{name}:{entry[kind.key]}")
+                continue
             changed = put_record(session, kind, record, by=SEEDING, position=position if name in ORDERED else None)
             report.records_written += changed is not None
         if name == "outcome":
             rows = [ConditionOutcomeRecord.model_validate(entry) for entry in _read(folder / "condition_outcomes.json")]
-            report.records_written += put_condition_outcomes(session, rows, by=SEEDING) is not None
+            if _edited_by_people(session, "condition-outcomes:all"):
+                report.records_left.append("condition-outcomes:all")
+            else:
+                report.records_written += put_condition_outcomes(session, rows, by=SEEDING) is not None
+
+
+def _edited_by_people(session: Session, subject: str) -> bool:
+    """Is the newest entry about the record somebody else's? Then it is left as he made it."""
+    actor = session.execute(
+        select(col(Change.actor)).where(col(Change.subject) == subject).order_by(col(Change.sequence).desc()).limit(1)
+    ).scalar()
+    return actor not in (None, SEEDING.id)
 
 
 def _records(folder: Path, name: str, file: str) -> list[dict[str, Any]]:
@@ -110,10 +125,11 @@ def _seed_study(session: Session, path: Path, known: KnownSlugs, report: SeedRep
         report.studies_added.append(key)
         yield study, revision(session, study, 1)
         return
-    newest = revision(session, study, study.newest_revision)
-    if newest.document == document_text(document) or newest.created_by != SEEDING.id:
-        if newest.document != document_text(document):
-            report.studies_left.append(key)
+    shown = revision(session, study, study.live_revision or study.newest_revision)
+    if shown.document == document_text(document):
+        return
+    if shown.created_by != SEEDING.id:
+        report.studies_left.append(key)
         return
     row = amend_study(session, study, document, by=SEEDING, base=study.live_revision, reason="the founding data were corrected")
     report.studies_amended.append(key)

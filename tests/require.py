@@ -38,6 +38,7 @@ TOOLS = {
         "./dev setup (Linux, macOS), or apt-get install postgresql, or set TEST_DATABASE_URL=postgresql+psycopg://…",
     ),
     "chromium": Tool(lambda: find_browser() is not None, "apt-get install chromium"),
+    "curl": Tool(lambda: shutil.which("curl") is not None, "apt-get install curl"),
     "git": Tool(has_checkout, "apt-get install git, and work in a clone"),
 }
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from app.actions import ledger
-from app.actions.search_index import write_entry
+from app.actions.search_index import index_studies_of, write_entry
 from app.actor import Actor
 from app.models import (
     AdverseEffect,
@@ -88,11 +88,15 @@ KINDS: Mapping[str, RecordKind] = {
 
 
 def put_record(session: Session, kind: RecordKind, record: Shape, *, by: Actor, position: int | None = None) -> Change | None:
-    """Write one record. Returns its ledger entry, or None when nothing differs from what is stored."""
+    """Write one record. Returns its ledger entry, or None when nothing differs from what is stored.
+
+    A record whose kind is ordered keeps its place if none is given; a new one comes last. Rating again is the caller's.
+    """
     columns = kind.columns(record)
-    if position is not None:
-        columns["position"] = position
     row: Any = session.get(kind.table, columns[kind.key])
+    if "position" in kind.table.model_fields:
+        position = position if position is not None else _place_of(session, kind, row)
+        columns["position"] = position
     after = record.model_dump(mode="json") | ({"position": position} if position is not None else {})
     before = read_record(session, kind, row) if row is not None else None
     if before == after:
@@ -108,6 +112,8 @@ def put_record(session: Session, kind: RecordKind, record: Shape, *, by: Actor, 
     if isinstance(record, InterventionRecord):
         _write_intervention_parts(session, record)
     _index(session, kind, record)
+    if before is not None and isinstance(record, ConditionRecord | InterventionRecord):
+        index_studies_of(session, kind.name, record.slug)
     return ledger.append(
         session,
         by=by,
@@ -119,6 +125,14 @@ def put_record(session: Session, kind: RecordKind, record: Shape, *, by: Actor, 
     )
 
 
+def _place_of(session: Session, kind: RecordKind, row: Any) -> int:
+    if row is not None:
+        place: int = row.position
+        return place
+    last = session.execute(select(func.max(kind.table.position))).scalar()  # type: ignore[attr-defined]
+    return 0 if last is None else last + 1
+
+
 def put_condition_outcomes(session: Session, records: Iterable[ConditionOutcomeRecord], *, by: Actor) -> Change | None:
     """Set how much outcomes matter in conditions, all at once; other rows go."""
     after = sorted((r.condition, r.outcome, r.importance.value) for r in records)
@@ -126,14 +140,15 @@ def put_condition_outcomes(session: Session, records: Iterable[ConditionOutcomeR
     if before == after:
         return None
     session.execute(delete(ConditionOutcome))
-    session.execute(insert(ConditionOutcome), [dict(zip(("condition", "outcome", "importance"), row, strict=True)) for row in after])
+    if after:
+        session.execute(insert(ConditionOutcome), [dict(zip(("condition", "outcome", "importance"), row, strict=True)) for row in after])
     return ledger.append(
         session,
         by=by,
         action="condition-outcomes.changed",
         subject="condition-outcomes:all",
         summary=f"{len(after)} outcomes of conditions set",
-        touches=[f"condition:{slug}" for slug in sorted({row[0] for row in after})],
+        touches=[f"condition:{slug}" for slug in sorted({row[0] for row in (*before, *after)})],
         details={"before": [list(row) for row in before] or None, "after": [list(row) for row in after]},
     )
 

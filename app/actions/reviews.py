@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.actions.projection import write_projection
 from app.actions.recompute import Cause, store_ratings
-from app.actions.studies import amend_study, document_of, log_revision, refuse_contradictions, revision
+from app.actions.studies import amend_study, document_of, log_revision, refuse_contradictions, refuse_duplicate, revision
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, OwnSubmission, StateConflict
 from app.identifiers import uuid7
@@ -30,13 +30,15 @@ def review_study(
     by: Actor,
     comment: str | None,
     conflict_of_interest: str | None,
+    number: int | None = None,
     one_person: bool = False,
 ) -> tuple[Review, list[RatingImpact]]:
-    """Decide on the submitted revision; returns the ratings that moved."""
-    row = submitted_revision(session, study)
+    """Decide on a submitted revision (the newest, unless `number` says which); returns the ratings that moved."""
+    row = submitted_revision(session, study, number)
     refuse_decision(row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest, one_person=one_person)
     if decision is Decision.ACCEPT:
         refuse_moved_base(study, row)
+        refuse_duplicate(session, document_of(row), by=by, but=study.id)
         refuse_contradictions(session, document_of(row), load_known_slugs(session))
     review = _write_review(session, study, row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest or "")
     if decision is Decision.ACCEPT:
@@ -48,19 +50,25 @@ def review_study(
         if decision is Decision.REJECT:
             study.doi = study.pmid = study.pmcid = None
     session.flush()
-    log_revision(
-        session, study, row, by=by, action=f"study.{row.status}", summary=f"{row.status}: {study.title}", comment=comment, review=review.id
-    )
+    said = {"comment": comment} if study.live_revision is not None else {}  # what is said of a draft is for its author
+    summary = f"Revision {row.number} {row.status}"
+    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, review=review.id, **said)
     return review, []
 
 
-def submitted_revision(session: Session, study: Study) -> StudyRevision:
-    """The newest revision that waits for a decision."""
+def submitted_revisions(session: Session, study: Study) -> list[StudyRevision]:
+    """The revisions that wait for a decision, the newest first."""
     waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
-    row = session.execute(select(StudyRevision).where(*waiting).order_by(col(StudyRevision.number).desc()).limit(1)).scalar_one_or_none()
+    return list(session.execute(select(StudyRevision).where(*waiting).order_by(col(StudyRevision.number).desc())).scalars())
+
+
+def submitted_revision(session: Session, study: Study, number: int | None = None) -> StudyRevision:
+    """The newest revision that waits for a decision, or the one with this number."""
+    waiting = submitted_revisions(session, study)
+    row = next((row for row in waiting if number in (None, row.number)), None)
     if row is None:
-        newest = revision(session, study, study.newest_revision)
-        raise StateConflict(f"revision {newest.number} is {newest.status}; only a submitted revision can be reviewed")
+        other = revision(session, study, number or study.newest_revision)
+        raise StateConflict(f"revision {other.number} is {other.status}; only a submitted revision can be reviewed")
     return row
 
 
@@ -111,7 +119,7 @@ def make_live(session: Session, study: Study, row: StudyRevision, document: Stud
     session.flush()
     write_projection(session, study, document)
     action = "study.retracted" if retracted else "study.accepted"
-    return log_revision(session, study, row, by=by, action=action, summary=f"{study.status}: {document.title}", reason=row.reason)
+    return log_revision(session, study, row, by=by, action=action, summary=f"Revision {row.number} {study.status}", reason=row.reason)
 
 
 def retract_study(session: Session, study: Study, *, reason: str, by: Actor) -> list[RatingImpact]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Condition, Intervention, SearchEntry, Study
+from app.models import Condition, Intervention, SearchEntry, Study, StudyCondition, StudyRevision
 from app.schemas.study import StudyDocument
 
 
@@ -29,6 +29,15 @@ def remove_entry(session: Session, kind: str, reference: str) -> None:
 def index_study(session: Session, study: Study, document: StudyDocument) -> None:
     """A study is found by its own words and by every name of its conditions and its intervention."""
     write_entry(session, "study", study.id, title=document.title, words=[*study_words(document), *_names(session, document)])
+
+
+def index_studies_of(session: Session, kind: str, slug: str) -> None:
+    """Index anew every accepted study of a condition or an intervention whose names have changed."""
+    live = and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision))
+    of_condition = col(Study.id).in_(select(col(StudyCondition.study_id)).where(col(StudyCondition.condition) == slug))
+    wanted = of_condition if kind == "condition" else col(Study.intervention) == slug
+    for study, text in session.execute(select(Study, col(StudyRevision.document)).join(StudyRevision, live).where(wanted)):
+        index_study(session, study, StudyDocument.model_validate_json(text))
 
 
 def study_words(document: StudyDocument) -> list[str | None]:

@@ -18,14 +18,15 @@ from app.identifiers import uuid7
 from app.models import Change, Study, StudyRevision
 from app.models.base import utc_now
 from app.queries.study_inputs import surname
+from app.queries.study_records import OPEN, find_open_revision, may_see_drafts
 from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, find_unknown_studies, load_known_slugs
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus, Role, StudyKind, StudyStatus
 
-OPEN = (RevisionStatus.DRAFT, RevisionStatus.CHANGES_REQUESTED)
-"""States from which a revision can be submitted."""
 UNIQUE_IDENTIFIERS = ("doi", "pmid", "pmcid")
 MAX_TOPIC_WORDS = 3
+MAX_STEM = 110
+"""Leaves room in a key of 120 characters for the number behind it."""
 
 
 def create_study(
@@ -40,7 +41,7 @@ def create_study(
     """Add a record with its first revision, a draft. Refused if it names unknown records or is here already."""
     known = known or load_known_slugs(session)
     refuse_unknown(document, known)
-    refuse_duplicate(session, document)
+    refuse_duplicate(session, document, by=by)
     moment = utc_now()
     study = Study(
         id=study_id or str(uuid7()),
@@ -56,22 +57,24 @@ def create_study(
     session.add(study)
     session.flush()
     row = _add_revision(session, study, document, by=by, base=None, reason=None, moment=moment)
-    log_revision(session, study, row, by=by, action="study.created", summary=f"Added: {document.title}")
+    log_revision(session, study, row, by=by, action="study.created", summary="Added")
     return study
 
 
 def amend_study(
     session: Session, study: Study, document: StudyDocument, *, by: Actor, base: int | None, reason: str | None = None
 ) -> StudyRevision:
-    """Add a revision, a draft. The accepted one stays live; an open revision of the same author is superseded."""
+    """Add a revision, a draft. The accepted one stays live; an open revision of the same author is superseded.
+
+    While none was accepted there is one line of revisions, whoever writes it, and an open one is always superseded.
+    """
     refuse_unknown(document, load_known_slugs(session))
-    refuse_duplicate(session, document, but=study.id)
-    newest = revision(session, study, study.newest_revision)
-    if study.live_revision is None and newest.created_by != by.id and not by.may(Role.CURATOR):
+    refuse_duplicate(session, document, by=by, but=study.id)
+    if study.live_revision is None and not may_see_drafts(session, study, by):
         raise NotAllowed("only its author or a curator can change a record that was not accepted yet")
     moment = utc_now()
-    for own in _open_revisions(session, study, by):
-        own.status = RevisionStatus.SUPERSEDED
+    for open_revision in _open_revisions(session, study, by):
+        open_revision.status = RevisionStatus.SUPERSEDED
     study.newest_revision += 1
     study.updated_at = moment
     if study.live_revision is None:
@@ -79,29 +82,37 @@ def amend_study(
         describe(study, document)
     session.flush()
     added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment)
-    log_revision(
-        session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted: {document.title}", reason=reason
-    )
+    log_revision(session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted", reason=reason)
     return added
 
 
 def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs | None = None) -> StudyRevision:
-    """Hand the newest open revision in for review. Refused while the record contradicts itself."""
-    newest = revision(session, study, study.newest_revision)
-    if newest.status not in OPEN:
-        raise StateConflict(f"revision {newest.number} is {newest.status}; it can be submitted from draft or changes-requested")
-    if newest.created_by != by.id and not by.may(Role.CURATOR):
-        raise NotAllowed("only the author of the revision or a curator can submit it")
-    document = document_of(newest)
+    """Hand the author's open revision in for review (a curator: anybody's). Refused while the record contradicts itself."""
+    row = find_open_revision(session, study, by)
+    if row is None:
+        raise _nothing_to_submit(session, study, by)
+    document = document_of(row)
     refuse_contradictions(session, document, known or load_known_slugs(session))
     moment = utc_now()
-    newest.status, newest.submitted_at = RevisionStatus.SUBMITTED, moment
+    row.status, row.submitted_at = RevisionStatus.SUBMITTED, moment
     study.updated_at = moment
     if study.live_revision is None:
         study.status = StudyStatus.SUBMITTED
     session.flush()
-    log_revision(session, study, newest, by=by, action="study.submitted", summary=f"Submitted: {document.title}")
-    return newest
+    log_revision(session, study, row, by=by, action="study.submitted", summary=f"Revision {row.number} submitted")
+    return row
+
+
+def _nothing_to_submit(session: Session, study: Study, by: Actor) -> NotAllowed | StateConflict:
+    """Why; without a word on the drafts of others."""
+    states = "it can be submitted from draft or changes-requested"
+    if may_see_drafts(session, study, by):
+        newest = revision(session, study, study.newest_revision)
+        if by.may(Role.CURATOR) or newest.created_by == by.id:
+            return StateConflict(f"revision {newest.number} is {newest.status}; {states}")
+        if study.live_revision is None and newest.status in OPEN:
+            return NotAllowed("only the author of the revision or a curator can submit it")
+    return StateConflict(f"you have no open revision of this study; {states}")
 
 
 def refuse_unknown(document: StudyDocument, known: KnownSlugs) -> None:
@@ -129,18 +140,19 @@ def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs) ->
     return [*missing, *find_contradictions(document, known), *find_unknown_studies(session, document)]
 
 
-def refuse_duplicate(session: Session, document: StudyDocument, *, but: str | None = None) -> None:
-    """409 with the study that already carries one of the identifiers."""
+def refuse_duplicate(session: Session, document: StudyDocument, *, by: Actor, but: str | None = None) -> None:
+    """409 with the study that already carries one of the identifiers; a draft that `by` may not see is not named."""
     for name in UNIQUE_IDENTIFIERS:
         value = getattr(document, name)
         if value is None:
             continue
         other = session.execute(select(Study).where(getattr(Study, name) == value, col(Study.id) != (but or ""))).scalar_one_or_none()
         if other is not None:
+            visible = other.live_revision is not None or may_see_drafts(session, other, by)
             raise DuplicateStudy(
-                f"the {name.upper()} {value} belongs to the study {other.key}",
+                f"the {name.upper()} {value} belongs to {f'the study {other.key}' if visible else 'a record that was not accepted yet'}",
                 errors=[FieldProblem(f"/{name}", f"is the {name.upper()} of another study")],
-                study={"id": other.id, "key": other.key, "href": f"/v1/studies/{other.id}"},
+                study={"id": other.id, "key": other.key, "href": f"/v1/studies/{other.id}"} if visible else None,
             )
 
 
@@ -164,10 +176,10 @@ def free_key(session: Session, document: StudyDocument) -> str:
     """First author, year, topic; a number behind it when that is taken."""
     author = _slug(surname(document.authors[0])) if document.authors else ""
     topic = document.conditions[0] if document.conditions else "-".join(_slug(document.title).split("-")[:MAX_TOPIC_WORDS])
-    stem = "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:110]
-    taken = set(session.execute(select(col(Study.key)).where(func.substr(col(Study.key), 1, len(stem)) == stem)).scalars())
-    if stem not in taken:
+    stem = "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:MAX_STEM].strip("-")
+    if session.execute(select(col(Study.id)).where(col(Study.key) == stem)).first() is None:
         return stem
+    taken = set(session.execute(select(col(Study.key)).where(func.substr(col(Study.key), 1, len(stem)) == stem)).scalars())
     return next(f"{stem}-{number}" for number in range(2, len(taken) + 3) if f"{stem}-{number}" not in taken)
 
 
@@ -187,9 +199,10 @@ def _required_columns(document: StudyDocument) -> dict[str, Any]:
 
 
 def _open_revisions(session: Session, study: Study, by: Actor) -> list[StudyRevision]:
-    open_states = (*OPEN, RevisionStatus.SUBMITTED)
-    mine = (col(StudyRevision.study_id) == study.id, col(StudyRevision.created_by) == by.id, col(StudyRevision.status).in_(open_states))
-    return list(session.execute(select(StudyRevision).where(*mine)).scalars())
+    superseded = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_((*OPEN, RevisionStatus.SUBMITTED))]
+    if study.live_revision is not None:
+        superseded.append(col(StudyRevision.created_by) == by.id)
+    return list(session.execute(select(StudyRevision).where(*superseded)).scalars())
 
 
 def _add_revision(
@@ -211,14 +224,18 @@ def _add_revision(
 
 
 def log_revision(session: Session, study: Study, row: StudyRevision, *, by: Actor, action: str, summary: str, **details: object) -> Change:
-    """The ledger entry of one act on one revision; it pins the document by its hash."""
+    """The ledger entry of one act on one revision; it pins the document by its hash.
+
+    The ledger is public and a record that was never accepted is not: until then an entry says neither its title nor its key.
+    """
+    public = {"key": study.key} if study.live_revision is not None else {}
     return ledger.append(
         session,
         by=by,
         action=action,
         subject=f"study:{study.id}",
-        summary=summary,
+        summary=f"{summary}: {study.title}" if public else f"{summary}: a record not accepted yet",
         touches=[f"condition:{slug}" for slug in document_of(row).conditions] if row.status == RevisionStatus.ACCEPTED else (),
-        details={"key": study.key, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
+        details={**public, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
         moment=row.decided_at or row.submitted_at or row.created_at,
     )

@@ -8,22 +8,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from app.actions.ledger import GENESIS_HASH, hash_of
-from app.actions.projection import projected_rows, study_columns
+from app.actions.projection import CHILD_TABLES, projected_rows, study_columns
 from app.actions.recompute import BATCH, all_pairs, body_rows, rating_columns
 from app.actions.reference_records import KINDS, read_condition_outcomes, read_record
-from app.models import BodyOfEvidence, Change, ChangeSubject, Rating, RatingHistory, Study, StudyRevision
+from app.models import ApiKey, BodyOfEvidence, Change, ChangeSubject, IncludedStudy, Rating, RatingHistory, Study, StudyRevision
 from app.queries.pair_inputs import Pair, load_pair_inputs
 from app.schemas.study import StudyDocument
 from app.synthesis.rating import rate_pair, to_json
 from app.vocabulary import RevisionStatus, StudyStatus
 
-UNSHOWN = frozenset({"id", "key", "status", "live_revision", "newest_revision", "created_at", "created_by", "updated_at"})
-REMEMBERED = ("certainty", "direction", "sentence", "inputs_hash")
+REMEMBERED = ("certainty", "direction", "sentence", "headline_comparator", "inputs_hash", "method")
+STATUS_AFTER = {
+    "study.created": RevisionStatus.DRAFT,
+    "study.amended": RevisionStatus.DRAFT,
+    "study.submitted": RevisionStatus.SUBMITTED,
+    "study.changes-requested": RevisionStatus.CHANGES_REQUESTED,
+    "study.rejected": RevisionStatus.REJECTED,
+    "study.accepted": RevisionStatus.ACCEPTED,
+    "study.retracted": RevisionStatus.ACCEPTED,
+}
+"""What a revision is after an act on it; an open or accepted one is superseded by a later."""
+PROJECTED_TABLES = (*CHILD_TABLES, IncludedStudy)
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 
 
@@ -41,6 +52,7 @@ def verify(session: Session) -> Iterator[Difference]:
     ledger_state = LedgerState()
     yield from _verify_chain(session, ledger_state)
     yield from _verify_records(session, ledger_state)
+    yield from _verify_keys(session, ledger_state)
     yield from _verify_studies(session, ledger_state)
     yield from _verify_ratings(session, ledger_state)
 
@@ -51,22 +63,36 @@ class LedgerState:
     def __init__(self) -> None:
         self.records: dict[str, Any] = {}
         self.documents: dict[tuple[str, int], str] = {}
+        self.statuses: dict[tuple[str, int], RevisionStatus] = {}
+        self.authors: dict[tuple[str, int], str] = {}
+        self.keys: dict[str, dict[str, Any]] = {}
+        self.study_keys: dict[str, str] = {}
         self.live: dict[str, int] = {}
         self.ratings: dict[str, dict[int, Mapping[str, Any]]] = {}
 
     def read(self, content: Mapping[str, Any]) -> Iterator[Difference]:
         action, subject, details = content["action"], content["subject"], content["details"]
         if action.startswith("study."):
-            study_id = subject.removeprefix("study:")
-            self.documents[(study_id, details["revision"])] = details["document_sha256"]
-            if action in LIVE_ACTIONS:
-                self.live[study_id] = details["revision"]
+            self._read_revision(subject.removeprefix("study:"), action, content)
         elif action == "rating.changed":
             self.ratings.setdefault(subject.removeprefix("rating:"), {})[content["sequence"]] = details["after"]
+        elif action == "key.created":
+            self.keys[subject.removeprefix("key:")] = {**details, "revoked": False}
+        elif action == "key.revoked":
+            self.keys.setdefault(subject.removeprefix("key:"), {})["revoked"] = True
         elif "after" in details:
             if self.records.get(subject) != details["before"] and details["before"] is not None:
                 yield Difference(f"ledger entry {content['sequence']}", f"its `before` is not what {subject} was")
             self.records[subject] = details["after"]
+
+    def _read_revision(self, study_id: str, action: str, content: Mapping[str, Any]) -> None:
+        number = content["details"]["revision"]
+        self.documents[(study_id, number)] = content["details"]["document_sha256"]
+        self.statuses[(study_id, number)] = STATUS_AFTER[action]
+        self.authors.setdefault((study_id, number), content["actor"]["id"])
+        if action in LIVE_ACTIONS:
+            self.live[study_id] = number
+            self.study_keys[study_id] = content["details"]["key"]
 
 
 def _verify_chain(session: Session, state: LedgerState) -> Iterator[Difference]:
@@ -80,9 +106,12 @@ def _verify_chain(session: Session, state: LedgerState) -> Iterator[Difference]:
             yield Difference(place, "does not hold the hash of the entry before it")
         if hash_of(row.content) != row.hash:
             yield Difference(place, "its hash is not that of its content")
-        content = json.loads(row.content)
-        yield from _columns_differ(place, row, content, subjects.pop(row.sequence, []))
-        yield from state.read(content)
+        try:
+            content = json.loads(row.content)
+            found = [*_columns_differ(place, row, content, subjects.pop(row.sequence, [])), *state.read(content)]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            found = [Difference(place, "its content cannot be read")]
+        yield from found
         previous_hash, expected = row.hash, row.sequence + 1
     for sequence in sorted(subjects):
         yield Difference(f"change_subject of entry {sequence}", "there is no such ledger entry")
@@ -129,18 +158,35 @@ def _verify_records(session: Session, state: LedgerState) -> Iterator[Difference
         yield Difference(subject, "is in the ledger and not in its table")
 
 
+def _verify_keys(session: Session, state: LedgerState) -> Iterator[Difference]:
+    """Who may do what, and who was shut out, is as the ledger says."""
+    stored = {row.prefix: row for row in session.execute(select(ApiKey)).scalars()}
+    for prefix in sorted(stored.keys() | state.keys.keys()):
+        row, said = stored.get(prefix), state.keys.get(prefix)
+        holds = None if row is None else {"name": row.name, "role": row.role, "orcid": row.orcid, "revoked": row.revoked_at is not None}
+        if holds != said:
+            yield Difference(f"key {prefix}", "is not as the ledger says")
+
+
 def _verify_studies(session: Session, state: LedgerState) -> Iterator[Difference]:
     known = set()
     for study in session.execute(select(Study).order_by(col(Study.id)).execution_options(yield_per=500)).scalars():
         known.add(study.id)
         revisions = list(session.execute(select(StudyRevision).where(col(StudyRevision.study_id) == study.id)).scalars())
         place = f"study {study.key}"
+        if state.study_keys.get(study.id, study.key) != study.key:
+            yield Difference(place, f"its key was {state.study_keys[study.id]}")
         yield from _verify_revisions(place, study, revisions, state)
         shown = next((r for r in revisions if r.number == (study.live_revision or study.newest_revision)), None)
         if shown is None:
             yield Difference(place, f"revision {study.live_revision or study.newest_revision} is missing")
             continue
-        yield from _verify_projection(session, place, study, StudyDocument.model_validate_json(shown.document))
+        try:
+            document = StudyDocument.model_validate_json(shown.document)
+        except ValidationError:
+            yield Difference(f"{place}, revision {shown.number}", "its document is no study document")
+            continue
+        yield from _verify_projection(session, place, study, document)
     for study_id in sorted({study_id for study_id, _ in state.documents} - known):
         yield Difference(f"study {study_id}", "is in the ledger and not in its table")
 
@@ -152,6 +198,7 @@ def _verify_revisions(place: str, study: Study, revisions: list[StudyRevision], 
             yield Difference(f"{place}, revision {row.number}", "is in no ledger entry")
         elif pinned != hash_of(row.document):
             yield Difference(f"{place}, revision {row.number}", "its document is not the one the ledger pinned")
+        yield from _verify_status(f"{place}, revision {row.number}", row, state)
         if (row.status == RevisionStatus.ACCEPTED) != (row.number == study.live_revision):
             yield Difference(f"{place}, revision {row.number}", f"is {row.status}, and the live revision is {study.live_revision}")
     missing = {number for study_id, number in state.documents if study_id == study.id} - {row.number for row in revisions}
@@ -161,6 +208,16 @@ def _verify_revisions(place: str, study: Study, revisions: list[StudyRevision], 
         yield Difference(place, f"live revision is {study.live_revision}, the ledger says {state.live.get(study.id)}")
 
 
+def _verify_status(place: str, row: StudyRevision, state: LedgerState) -> Iterator[Difference]:
+    said = state.statuses.get((row.study_id, row.number), row.status)
+    superseded = row.status == RevisionStatus.SUPERSEDED and said != RevisionStatus.REJECTED
+    if row.status != said and not superseded:
+        yield Difference(place, f"is {row.status}, the ledger says {said}")
+    author = state.authors.get((row.study_id, row.number), row.created_by)
+    if row.created_by != author:
+        yield Difference(place, f"is by {row.created_by}, the ledger says {author}")
+
+
 def _verify_projection(session: Session, place: str, study: Study, document: StudyDocument) -> Iterator[Difference]:
     expected = study_columns(document)
     if study.status == StudyStatus.REJECTED:
@@ -168,10 +225,15 @@ def _verify_projection(session: Session, place: str, study: Study, document: Stu
     for name, value in expected.items():
         if getattr(study, name) != value:
             yield Difference(f"{place}, column {name}", f"is {getattr(study, name)!r}, its document says {value!r}")
-    live = study.live_revision is not None
-    for table, rows in projected_rows(session, study.id, document).items():
+    # a draft has no rows, and may name studies that do not exist
+    try:
+        projected = projected_rows(session, study.id, document) if study.live_revision is not None else {}
+    except KeyError as error:
+        yield Difference(place, f"names {error}, and no study has that key")
+        return
+    for table in PROJECTED_TABLES:
         stored = _stored_rows(session, table, study.id)
-        if _sorted_rows(rows if live else []) != _sorted_rows(stored):
+        if _sorted_rows(projected.get(table, [])) != _sorted_rows(stored):
             yield Difference(f"{place}, table {table.__tablename__}", "its rows are not those of the accepted document")
 
 
@@ -203,7 +265,12 @@ def _verify_rating_batch(session: Session, pairs: list[Pair], state: LedgerState
     there = [pair for pair in pairs if pair in stored]
     for pair in set(pairs) - set(there):
         yield Difference(f"rating {'/'.join(pair)}", "is missing")
-    for pair_input in load_pair_inputs(session, there, as_of={pair: stored[pair].as_of for pair in there}):
+    try:
+        inputs = load_pair_inputs(session, there, as_of={pair: stored[pair].as_of for pair in there})
+    except ValidationError:
+        yield Difference("ratings", f"those of {', '.join(sorted(conditions))} cannot be worked out: a document is no study document")
+        return
+    for pair_input in inputs:
         row = stored[(pair_input.condition, pair_input.intervention)]
         rating = rate_pair(pair_input)
         yield from _verify_rating(row, _as_stored(to_json(rating)), state)
@@ -251,4 +318,6 @@ def _verify_history(session: Session, state: LedgerState) -> Iterator[Difference
 
 
 def _same_headline(row: RatingHistory | None, after: Mapping[str, Any] | None) -> bool:
-    return row is not None and after is not None and all(getattr(row, name) == after[name] for name in REMEMBERED)
+    if row is None or after is None:
+        return False
+    return row.as_of.isoformat() == after["as_of"] and all(getattr(row, name) == after[name] for name in REMEMBERED)

@@ -1,9 +1,9 @@
 """`meta`: which method, which entry of the ledger and which day an answer rests on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -12,14 +12,29 @@ from app.schemas.meta import Meta
 from app.synthesis.rating import METHOD_VERSION
 
 
-def answer_meta(session: Session, *, subjects: Collection[str] | None = None, as_of: date | None = None) -> Meta:
-    """One query. `subjects` are the ledger subjects that the answer is made from; None means that any entry may change it."""
-    return Meta(method=METHOD_VERSION, sequence=newest_sequence(session, subjects), as_of=as_of)
+def answer_meta(
+    session: Session,
+    *,
+    subjects: Collection[str] | None = None,
+    records: Collection[str] = (),
+    as_of: Iterable[date] = (),
+    at_least: int = 0,
+) -> Meta:
+    """One query. `subjects` and `records`: see `newest_sequence`; `as_of`: the days of the ratings that the answer shows;
+    `at_least`: the newest entry that they were stored with."""
+    sequence = max(newest_sequence(session, subjects, records), at_least)
+    return Meta(method=METHOD_VERSION, sequence=sequence, as_of=max(as_of, default=None))
 
 
-def newest_sequence(session: Session, subjects: Collection[str] | None) -> int:
-    """The newest entry of the ledger, or the newest that touches one of the subjects; 0 where there is none."""
-    statement = select(func.max(col(Change.sequence)))
-    if subjects is not None:
-        statement = select(func.max(col(ChangeSubject.sequence))).where(col(ChangeSubject.subject).in_(sorted(set(subjects))))
-    return session.execute(statement).scalar() or 0
+def newest_sequence(session: Session, subjects: Collection[str] | None, records: Collection[str] = ()) -> int:
+    """The newest entry of the ledger that an answer depends on, 0 where there is none.
+
+    `subjects` count with all that touches them (None: any entry counts); `records` only with their own edits: an answer that
+    shows the name of an intervention does not change with every rating of it.
+    """
+    if subjects is None:
+        return session.execute(select(func.max(col(Change.sequence)))).scalar() or 0
+    touching = select(func.max(col(ChangeSubject.sequence)).label("sequence")).where(col(ChangeSubject.subject).in_(sorted(set(subjects))))
+    editing = select(func.max(col(Change.sequence)).label("sequence")).where(col(Change.subject).in_(sorted(set(records))))
+    newest = union_all(touching, editing).subquery()
+    return session.execute(select(func.max(newest.c.sequence))).scalar() or 0

@@ -4,11 +4,31 @@ What people type never reaches a query language: it is cut into words of letters
 dropped, every word must occur and the last one may be unfinished. Nothing left to look for finds nothing.
 """
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, column, false, func, literal_column, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -26,8 +46,9 @@ COUNTED_MATCHES = 1000
 TITLE_WEIGHT = 10.0
 """A word in a title counts ten times a word elsewhere; PostgreSQL's weights are on the scale 0 to 1."""
 SNIPPET_LENGTH = 240
+PART_SEPARATOR = " · "  # between the parts of an entry's words
 PMID_MARKS = ("pmid", "pubmed")
-FTS5 = table("search_index", column("rowid"), column("search_index"))
+FTS5 = table("search_index", column("rowid", Integer))
 
 
 class EntryMatches(FunctionElement[bool]):
@@ -40,16 +61,21 @@ class EntryMatches(FunctionElement[bool]):
     def __init__(self, words: SearchWords) -> None:
         super().__init__(col(SearchEntry.id), _text(fts5_text(words)), _text(" ".join(words.whole)), _text(words.last))
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: the usual `… = 1` behind a boolean function would hide the IN from SQLite's planner."""
+        return self
+
 
 @compiles(EntryMatches, "sqlite")
 def _match_fts5(element: EntryMatches, compiler: SQLCompiler, **options: Any) -> str:
-    entry_id, fts5, _, _ = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{entry_id} IN (SELECT rowid FROM search_index WHERE search_index MATCH {fts5})"
+    entry_id, fts5, _, _ = element.clauses
+    matching = select(FTS5.c.rowid).where(_fts5_matches(fts5))
+    return compiler.process(entry_id.in_(matching), **options)
 
 
 @compiles(EntryMatches, "postgresql")
 def _match_tsvector(element: EntryMatches, compiler: SQLCompiler, **options: Any) -> str:
-    _, _, whole, last = list(element.clauses)
+    _, _, whole, last = element.clauses
     return f"search_entry.document_vector @@ {compiler.process(_tsquery(whole, last), **options)}"
 
 
@@ -82,20 +108,135 @@ def fts5_text(words: SearchWords) -> str:
     return " ".join([*(f'"{word}"' for word in words.whole), f'"{words.last}"*'])
 
 
-def matching_references(kind: str, text: str) -> Select[tuple[str]]:
+def matching_references(kind: str, text: str) -> Select[Any]:
     """References of this kind that hold every word of the text, for `column.in_(…)`; the same statement on both engines."""
-    return select(col(SearchEntry.reference)).where(col(SearchEntry.kind) == kind, _holds(text))
+    words, named = read_words(text), _named_studies(text)
+    holds = named if named is not None else EntryMatches(words) if words is not None else false()
+    return select(col(SearchEntry.reference)).where(_of_kinds([kind]), holds)
 
 
 def search(session: Session, text: str, *, kinds: Collection[str], limit: int) -> FoundPage:
-    """The best matches of these kinds, titles first: three queries at most."""
-    words = read_words(text)
+    """The best matches of these kinds, titles before other words: two queries."""
+    words, named = read_words(text), _named_studies(text)
     if words is None:
         return FoundPage([], 0, False)
-    wanted = (col(SearchEntry.kind).in_(kinds), _holds(text))
-    counted = select(func.count()).select_from(select(col(SearchEntry.id)).where(*wanted).limit(COUNTED_MATCHES + 1).subquery())
+    engine = ENGINES[session.get_bind().dialect.name]
+    matches = engine.matches(words, kinds) if named is None else _equally_good(and_(named, _of_kinds(kinds)))
+    counted = select(func.count()).select_from(matches.limit(COUNTED_MATCHES + 1).subquery())
     count = session.execute(counted).scalar_one()
-    ranked = _ranked(session.get_bind().dialect.name, words, kinds, text)
-    rows = session.execute(ranked.limit(limit)).all()
-    items = [Found(row.kind, row.reference, row.title, _snippet(row.title, row.words, words), float(row.score)) for row in rows]
+    scored = engine.ranked(words, kinds) if named is None else matches
+    rows = session.execute(_best_first(scored, text).limit(limit)).all()
+    items = [Found(row.kind, row.reference, row.title, make_snippet(row.title, row.words, words), float(row.score)) for row in rows]
     return FoundPage(items, min(count, COUNTED_MATCHES), count > COUNTED_MATCHES)
+
+
+def make_snippet(title: str, words: str, wanted: SearchWords) -> Snippet | None:
+    """The part of the entry that holds most of the words, cut to length; None where the title alone was meant."""
+    best: Snippet | None = None
+    for part in words.split(PART_SEPARATOR):
+        cut = part if len(part) <= SNIPPET_LENGTH else part[: SNIPPET_LENGTH - 1].rstrip() + "…"
+        marked = marked_ranges(cut, wanted.all)
+        if marked and cut != title and (best is None or len(marked) > len(best.marked)):
+            best = Snippet(cut, marked)
+    return best
+
+
+def _of_kinds(kinds: Collection[str]) -> ColumnElement[bool]:
+    """An expression, so that no engine walks the index of kinds (nearly all entries are studies) instead of the words'."""
+    return col(SearchEntry.kind).concat("").in_(kinds)
+
+
+def _named_studies(text: str) -> ColumnElement[bool] | None:
+    """The study that a DOI, a marked PMID, a PMCID or a registry number names; None where the text is none of these."""
+    for normalise, columns in IDENTIFIERS:
+        try:
+            value = normalise(text)
+        except ValueError:
+            continue
+        named = select(col(Study.id)).where(or_(*(column == value for column in columns)))
+        return and_(col(SearchEntry.kind) == "study", col(SearchEntry.reference).in_(named))
+    return None
+
+
+def _marked_pmid(text: str) -> str:
+    """A PMID that says so; a bare number may be a year, and is found by the words of the study."""
+    if not text.strip().lower().startswith(PMID_MARKS):
+        raise ValueError("a number alone is no PMID")
+    return normalise_pmid(re.sub(r"^\s*pmid\s*:?\s*", "", text, flags=re.IGNORECASE))
+
+
+IDENTIFIERS: tuple[tuple[Callable[[str], str], tuple[Any, ...]], ...] = (
+    (normalise_doi, (col(Study.doi),)),
+    (_marked_pmid, (col(Study.pmid),)),
+    (normalise_pmcid, (col(Study.pmcid),)),
+    (normalise_registry_number, (col(Study.registration), col(Study.linked_registration))),
+)
+
+
+def _best_first(scored: Select[Any], text: str) -> Select[Any]:
+    """Whole rows for (id, score): what bears exactly this title, then best score first, then newest first."""
+    best = scored.subquery()
+    so_titled = case((func.lower(col(SearchEntry.title)) == text.strip().lower(), 0), else_=1)
+    columns = (col(SearchEntry.kind), col(SearchEntry.reference), col(SearchEntry.title), col(SearchEntry.words))
+    whole = select(*columns, best.c.score).join(best, best.c.id == col(SearchEntry.id))
+    return whole.order_by(so_titled, best.c.score.desc(), best.c.id.desc())
+
+
+def _equally_good(condition: ColumnElement[bool]) -> Select[Any]:
+    columns: tuple[Any, ...] = (col(SearchEntry.id).label("id"), literal(1.0).label("score"))
+    return select(*columns).where(condition)
+
+
+def _matches_of_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
+    """Ids of the entries, and FTS5's row behind each: read one by one, so that a limit ends the work."""
+    statement: Select[Any] = select(col(SearchEntry.id).label("id")).select_from(FTS5)
+    joined = statement.join(SearchEntry, col(SearchEntry.id) == FTS5.c.rowid)
+    return joined.where(_fts5_matches(_text(fts5_text(words))), _of_kinds(kinds))
+
+
+def _ranked_by_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
+    """BM25 over the newest matches; SQLite gives better matches a lower number, so the sign is turned."""
+    score = -func.bm25(literal_column("search_index"), TITLE_WEIGHT, 1.0)
+    matches = _matches_of_fts5(words, kinds).add_columns(score.label("score"))
+    return matches.order_by(FTS5.c.rowid.desc()).limit(RANKED_MATCHES)
+
+
+def _matches_of_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
+    statement: Select[Any] = select(col(SearchEntry.id).label("id"))
+    return statement.where(EntryMatches(words), _of_kinds(kinds))
+
+
+def _ranked_by_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
+    """ts_rank over the newest matches, divided by 1 + log of the entry's length (normalisation 1), as BM25 does in its way."""
+    query = _tsquery(_text(" ".join(words.whole)), _text(words.last))
+    weights: ColumnElement[Any] = literal_column(f"'{{0, 0, {1 / TITLE_WEIGHT}, 1}}'::float4[]")  # of D, C, B (words), A (title)
+    score = func.ts_rank(weights, literal_column("search_entry.document_vector"), query, 1)
+    matches = _matches_of_tsvector(words, kinds).add_columns(score.label("score"))
+    return matches.order_by(col(SearchEntry.id).desc()).limit(RANKED_MATCHES)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How one database engine finds and ranks: both give (id) or (id, score)."""
+
+    matches: Callable[[SearchWords, Collection[str]], Select[Any]]
+    ranked: Callable[[SearchWords, Collection[str]], Select[Any]]
+
+
+ENGINES = {"sqlite": Engine(_matches_of_fts5, _ranked_by_fts5), "postgresql": Engine(_matches_of_tsvector, _ranked_by_tsvector)}
+
+
+def _fts5_matches(query: ColumnElement[Any]) -> ColumnElement[bool]:
+    return literal_column("search_index").op("MATCH", is_comparison=True)(query)
+
+
+def _tsquery(whole: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Every whole word, and one that begins with the last. The text of a tsquery is quoted by PostgreSQL itself, so `:*` can follow it."""
+    config: ColumnElement[Any] = literal_column("'english'")
+    stem = cast(func.plainto_tsquery(config, func.search_fold(last)), Text)
+    beginning = cast(func.nullif(stem, "").concat(":*"), TSQUERY)
+    return func.tsquery_and(func.plainto_tsquery(config, func.search_fold(whole)), beginning)
+
+
+def _text(value: str) -> ColumnElement[str]:
+    return bindparam(None, value, type_=String, unique=True)

@@ -1,5 +1,7 @@
 """Finding one study record and the revision that a reader may see."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -8,7 +10,10 @@ from app.actor import Actor
 from app.errors import NotFound
 from app.identifiers import study_reference
 from app.models import Study, StudyRevision
-from app.vocabulary import Role
+from app.vocabulary import RevisionStatus, Role
+
+OPEN = (RevisionStatus.DRAFT, RevisionStatus.CHANGES_REQUESTED)
+"""States from which a revision can be submitted."""
 
 
 def get_study(session: Session, study_id: str) -> Study:
@@ -45,6 +50,16 @@ def may_see_drafts(session: Session, study: Study, reader: Actor | None) -> bool
         return True
     mine = select(col(StudyRevision.number)).where(col(StudyRevision.study_id) == study.id, col(StudyRevision.created_by) == reader.id)
     return session.execute(mine.limit(1)).first() is not None
+
+
+def find_open_revision(session: Session, study: Study, by: Actor, *, states: Sequence[RevisionStatus] = OPEN) -> StudyRevision | None:
+    """The newest revision in one of the states that is `by`'s own; curators find anybody's, but their own first."""
+    waiting = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_(states)]
+    mine = col(StudyRevision.created_by) == by.id
+    if not by.may(Role.CURATOR):
+        waiting.append(mine)
+    newest_first = (mine.desc(), col(StudyRevision.number).desc())
+    return session.execute(select(StudyRevision).where(*waiting).order_by(*newest_first).limit(1)).scalar_one_or_none()
 
 
 def get_visible_study(session: Session, study_id: str, reader: Actor | None) -> Study:

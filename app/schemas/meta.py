@@ -14,5 +14,5 @@ class Meta(Shape):
 
     method: str = Field(description="Version of the rating method, such as `certainty/1.0.0`.")
     sequence: int = Field(description="The newest entry of the ledger that the answer depends on; 0 while the ledger is empty.")
-    as_of: date | None = Field(default=None, description="The newest day that a rating of the answer speaks of; null in an answer without a rating.")
+    as_of: date | None = Field(default=None, description="The newest day that its ratings speak of; null where there is none.")
     disclaimer: str = DISCLAIMER

@@ -54,6 +54,7 @@ class RatingSummary(Shape):
     headline_comparator: ComparatorGroup | None
     eligible_studies: int
     eligible_participants: int
+    as_of: date
     href: str
 
 
@@ -61,7 +62,6 @@ class RatingOnPage(RatingSummary):
     """The headline with its summary of findings, as the page of a condition shows it."""
 
     method: str
-    as_of: date
     tier: Importance | None
     reasons: list[ReasonRow]
     outcomes: list[OutcomeRow]
@@ -113,10 +113,10 @@ class HistoryList(Shape):
 
 
 class LeftOut(Shape):
-    """Accepted studies that `published_until` leaves out."""
+    """Accepted studies and reviews that `published_until` leaves out."""
 
-    later: list[str] = Field(description="Keys of studies published after that year.")
-    unknown_year: list[str] = Field(description="Keys of studies whose year is not known.")
+    later: list[str] = Field(description="Keys of what was published after that year.")
+    unknown_year: list[str] = Field(description="Keys of what has no known year.")
 
 
 class RatingLinks(Shape):

@@ -126,7 +126,7 @@ def _t_of_p(p: float, n1: int, n2: int) -> float | NotConverted:
         return NotConverted("p is not above 0 and at most 1")
     if n1 < 1 or n2 < 1 or n1 + n2 < 4:
         return NotConverted("the two arms hold fewer than four people")
-    return abs(t_quantile(p / 2, n1 + n2 - 2))
+    return abs(float(t_quantile(p / 2, n1 + n2 - 2)))
 
 
 def _on_analysis_scale(*values: float, ratio: bool) -> tuple[float, ...] | NotConverted:

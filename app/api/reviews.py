@@ -1,0 +1,101 @@
+"""Deciding on submissions, and retraction."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from app.actions.reviews import retract_study, review_study, submitted_revisions
+from app.api.rating_changes import rating_changes
+from app.errors import DuplicateStudy, InconsistentStudy, OwnSubmission, StaleRevision, StateConflict
+from app.models import Study
+from app.queries.answer_meta import newest_sequence
+from app.queries.study_records import get_study
+from app.schemas.study_writing import RetractionAnswer, RetractionRequest, ReviewAnswer, ReviewRequest
+from app.vocabulary import Decision, StudyStatus
+from app.web.conditional import reply, require_if_match
+from app.web.dependencies import Curator, CurrentSettings, RawBody, WriteSession
+from app.web.idempotency import once
+from app.web.json_body import StrictRoute
+from app.web.openapi import problem_responses
+from app.web.parameters import NO_PARAMETERS
+
+router = APIRouter(prefix="/v1/studies", tags=["reviews"], route_class=StrictRoute, dependencies=[NO_PARAMETERS])
+NO_STORE = "no-store"
+
+
+@router.post(
+    "/{study_id}/reviews",
+    status_code=201,
+    response_model=ReviewAnswer,
+    responses=problem_responses(OwnSubmission, StateConflict, DuplicateStudy, InconsistentStudy, StaleRevision),
+)
+def review_study_record(
+    request: Request, study_id: str, decision: ReviewRequest, by: Curator, session: WriteSession, settings: CurrentSettings, body: RawBody
+) -> Response:
+    """Accept, reject or ask for changes; accepting moves the ratings in the same transaction. If-Match names the revision that was read."""
+
+    def act() -> Response:
+        study = get_study(session, study_id)
+        review, moved = review_study(
+            session,
+            study,
+            decision.decision,
+            by=by,
+            comment=decision.comment,
+            conflict_of_interest=decision.conflict_of_interest,
+            number=_named_revision(request, session, study),
+            one_person=settings.one_person,
+        )
+        answer = ReviewAnswer(
+            id=review.id,
+            study=study.id,
+            revision=review.revision,
+            decision=Decision(review.decision),
+            comment=review.comment,
+            conflict_of_interest=review.conflict_of_interest or None,
+            reviewer=by.name,
+            created_at=review.created_at.isoformat().replace("+00:00", "Z"),
+            study_status=StudyStatus(study.status),
+            sequence=newest_sequence(session, None),
+            ratings=rating_changes(moved),
+        )
+        return reply(request, answer, status=201, cache_control=NO_STORE)
+
+    return once(request, session, by=by, body=body, act=act)
+
+
+def _named_revision(request: Request, session: Session, study: Study) -> int | None:
+    """The submitted revision that If-Match names, so that nobody decides on a revision that came in behind the one he read."""
+    if "if-match" not in request.headers:
+        return None
+    stale: StaleRevision | None = None
+    for row in submitted_revisions(session, study):
+        try:
+            require_if_match(request, row.number)
+            return row.number
+        except StaleRevision as problem:
+            stale = stale or problem
+    if stale is not None:
+        raise stale
+    return None
+
+
+@router.post("/{study_id}/retraction", status_code=201, response_model=RetractionAnswer, responses=problem_responses(StateConflict))
+def retract_study_record(
+    request: Request, study_id: str, retraction: RetractionRequest, by: Curator, session: WriteSession, body: RawBody
+) -> Response:
+    """Take an accepted study out of every rating, with the reason on record."""
+
+    def act() -> Response:
+        study = get_study(session, study_id)
+        moved = retract_study(session, study, reason=retraction.reason, by=by)
+        answer = RetractionAnswer(
+            study=study.id,
+            revision=study.newest_revision,
+            reason=retraction.reason,
+            study_status=StudyStatus(study.status),
+            sequence=newest_sequence(session, None),
+            ratings=rating_changes(moved),
+        )
+        return reply(request, answer, status=201, cache_control=NO_STORE)
+
+    return once(request, session, by=by, body=body, act=act)

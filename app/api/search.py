@@ -1,0 +1,50 @@
+"""Search across conditions, interventions, studies, outcomes, claims, readings and positions."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.errors import InvalidQuery, ParameterProblem
+from app.queries.answer_meta import answer_meta
+from app.queries.filter_values import parse_value, split_values
+from app.queries.nearest import as_sentence
+from app.queries.paging import DEFAULT_LIMIT, MAX_LIMIT
+from app.queries.search import search
+from app.queries.search_hits import search_hits
+from app.schemas.search import SearchAnswer, SearchKind
+from app.web.conditional import reply
+from app.web.dependencies import ReadSession
+from app.web.parameters import only_parameters
+
+MAX_QUESTION = 200
+
+router = APIRouter(prefix="/v1/search", tags=["search"])
+Question = Annotated[
+    str, Query(min_length=1, max_length=MAX_QUESTION, pattern=r"\S", description="Words that must all occur; the last may be unfinished.")
+]
+Kinds = Annotated[str | None, Query(description="Kinds to look among, separated by commas; all without it.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@router.get("", response_model=SearchAnswer, dependencies=[only_parameters("q", "kind", "limit")])
+def search_everything(request: Request, q: Question, session: ReadSession, kind: Kinds = None, limit: Limit = DEFAULT_LIMIT) -> Response:
+    """Find conditions, interventions, studies, outcomes, claims, readings and positions by words, best match first."""
+    found = search(session, q, kinds=_kinds(kind), limit=limit)
+    answer = {
+        "items": search_hits(session, found.items),
+        "page": {"limit": limit, "next": None, "total": None},
+        "count": found.count,
+        "count_is_capped": found.count_is_capped,
+        "meta": answer_meta(session),
+    }
+    return reply(request, answer)
+
+
+def _kinds(text: str | None) -> list[str]:
+    if text is None:
+        return list(SearchKind)
+    try:
+        return [parse_value(part, SearchKind) for part in split_values(text)]
+    except ValueError as error:
+        sentence = as_sentence(str(error))
+        raise InvalidQuery(f"kind: {sentence}", errors=[ParameterProblem("kind", sentence, list(SearchKind))]) from None

@@ -1,0 +1,28 @@
+"""Who stands behind the ids that rows keep: the name and the ORCID iD of a key, or the installation itself."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actor import MAINTENANCE, SEEDING
+from app.models import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class ActorName:
+    name: str
+    orcid: str | None = None
+
+
+OURSELVES = {actor.id: ActorName(actor.name) for actor in (SEEDING, MAINTENANCE)}
+
+
+def load_actor_names(session: Session, actors: Collection[str]) -> dict[str, ActorName]:
+    """One query; an id that no key has keeps its place as its own name."""
+    columns = (col(ApiKey.prefix), col(ApiKey.name), col(ApiKey.orcid))
+    rows = session.execute(select(*columns).where(col(ApiKey.prefix).in_(sorted(set(actors)))))
+    keys = {prefix: ActorName(name, orcid) for prefix, name, orcid in rows}
+    return {actor: keys.get(actor) or OURSELVES.get(actor) or ActorName(actor) for actor in actors}

@@ -1,0 +1,25 @@
+"""The addresses of records, as every answer gives them in `href` and `links`."""
+
+
+def condition_href(slug: str) -> str:
+    return f"/v1/conditions/{slug}"
+
+
+def rating_href(condition: str, intervention: str) -> str:
+    return f"/v1/conditions/{condition}/ratings/{intervention}"
+
+
+def intervention_href(slug: str) -> str:
+    return f"/v1/interventions/{slug}"
+
+
+def evidence_href(body: str) -> str:
+    return f"/v1/evidence/{body}"
+
+
+def study_href(study_id: str) -> str:
+    return f"/v1/studies/{study_id}"
+
+
+def claim_href(claim: str) -> str:
+    return f"/v1/claims/{claim}"

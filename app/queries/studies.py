@@ -1,0 +1,156 @@
+"""Lists of studies: what they can be asked, and the rows they give. Only records with an accepted revision are listed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.identifiers import Doi, Pmcid, Pmid, RegistryNumber, Slug
+from app.models import Comparison, Result, RiskOfBias, Study, StudyCondition
+from app.queries.addresses import study_href
+from app.queries.condition_page import short_label
+from app.queries.filter_values import split_values
+from app.queries.filters import Field, FilterTable, ListQuery
+from app.queries.paging import Page, SortKey, paginate
+from app.queries.search import matching_references
+from app.schemas.study import StudyKey
+from app.schemas.study_read import PublicStatus
+from app.vocabulary import AgeGroup, Comparator, Design, PublicationStatus, RiskOfBiasJudgement, StudyKind, StudyStatus
+
+Json = dict[str, Any]
+ITEM: tuple[Any, ...] = (
+    col(Study.id), col(Study.key), col(Study.title), col(Study.authors), col(Study.year), col(Study.journal), col(Study.kind),
+    col(Study.design), col(Study.publication_status), col(Study.status), col(Study.intervention), col(Study.fidelity),
+    col(Study.age_group), col(Study.country), col(Study.language), col(Study.n_randomised), col(Study.n_analysed), col(Study.doi),
+    col(Study.pmid), col(Study.pmcid), col(Study.registration), col(Study.linked_registration),
+)  # fmt: skip
+
+
+def _about(values: list[Any]) -> ColumnElement[bool]:
+    return _exists(StudyCondition, col(StudyCondition.condition).in_(values))
+
+
+def _compared_with(values: list[Any]) -> ColumnElement[bool]:
+    return _exists(Comparison, col(Comparison.kind).in_(values))
+
+
+def _measures(values: list[Any]) -> ColumnElement[bool]:
+    return _exists(Result, col(Result.outcome).in_(values))
+
+
+def _judged(values: list[Any]) -> ColumnElement[bool]:
+    return _exists(RiskOfBias, col(RiskOfBias.overall).in_(values))
+
+
+def _exists(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(table.study_id).where(table.study_id == col(Study.id), condition).exists()
+
+
+def _registered_as(values: list[Any]) -> ColumnElement[bool]:
+    return or_(col(Study.registration).in_(values), col(Study.linked_registration).in_(values))
+
+
+def _has_words(values: list[Any]) -> ColumnElement[bool]:
+    return col(Study.id).in_(matching_references("study", values[0]))
+
+
+def _filter_table(condition: Field, year: Any, study_id: Any) -> FilterTable:
+    """The questions of every list of studies; year and id may stand in the link table, where an index holds them in order."""
+    return FilterTable(
+        fields=(
+            condition,
+            Field("condition", type=Slug, operators=("not",), condition=_about),
+            Field("intervention", col(Study.intervention), Slug),
+            Field("fidelity", col(Study.fidelity), Slug),
+            Field("kind", col(Study.kind), StudyKind),
+            Field("design", col(Study.design), Design),
+            Field("publication_status", col(Study.publication_status), PublicationStatus),
+            Field("status", col(Study.status), PublicStatus),
+            Field("year", year, int, ("eq", "gte", "lte", "not")),
+            Field("year_from", year, int, ("eq",), lambda values: year >= values[0], whole=True, description="The same as `year__gte`."),
+            Field("year_to", year, int, ("eq",), lambda values: year <= values[0], whole=True, description="The same as `year__lte`."),
+            Field("comparator", None, Comparator, condition=_compared_with, description="A group that the study compares with."),
+            Field("outcome", None, Slug, condition=_measures, description="An outcome that the study has a result on."),
+            Field("risk_of_bias", None, RiskOfBiasJudgement, condition=_judged, description="A judgement on the whole study, by any tool."),
+            Field("age_group", col(Study.age_group), AgeGroup),
+            Field("n_randomised", col(Study.n_randomised), int, ("eq", "gte", "lte")),
+            Field("language", col(Study.language)),
+            Field("country", col(Study.country)),
+            Field("id", study_id),
+            Field("key", col(Study.key), StudyKey),
+            Field("doi", col(Study.doi), Doi, ("eq",)),
+            Field("pmid", col(Study.pmid), Pmid, ("eq",)),
+            Field("pmcid", col(Study.pmcid), Pmcid, ("eq",)),
+            Field("registration", None, RegistryNumber, ("eq",), _registered_as, description="Registrations and reports of that trial."),
+            Field("q", None, str, ("eq",), _has_words, whole=True, description="All words must occur; the last may be unfinished."),
+        ),
+        sort_keys=(
+            SortKey("year", year, int),
+            SortKey("title", col(Study.title), nullable=False),
+            SortKey("key", col(Study.key), nullable=False),
+            SortKey("n_randomised", col(Study.n_randomised), int),
+        ),
+        tie=SortKey("id", study_id, nullable=False),
+        default_sort="-year,id",
+    )
+
+
+STUDIES = _filter_table(Field("condition", None, Slug, ("eq",), _about), col(Study.year), col(Study.id))
+STUDIES_OF_CONDITION = _filter_table(
+    Field("condition", col(StudyCondition.condition), Slug, ("eq",)), col(StudyCondition.year), col(StudyCondition.study_id)
+)
+"""For one condition: the walk goes along the index (condition, year, study_id) instead of testing every study."""
+
+
+def table_for(params: Sequence[tuple[str, str]]) -> FilterTable:
+    """The table that reads this query: the one of a condition where exactly one is asked for."""
+    values = [split_values(text) for name, text in params if name == "condition"]
+    return STUDIES_OF_CONDITION if len(values) == 1 and len(values[0]) == 1 else STUDIES
+
+
+def list_studies(session: Session, asked: ListQuery, table: FilterTable, *, condition: str | None = None) -> Page[Json]:
+    """One page of studies; four queries, one more with `count=true`. `condition` narrows the list of STUDIES_OF_CONDITION."""
+    statement: Any = select(*ITEM).where(col(Study.live_revision).is_not(None))
+    if table is STUDIES_OF_CONDITION:
+        statement = statement.join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
+    if condition is not None:
+        statement = statement.where(col(StudyCondition.condition) == condition)
+    page = paginate(session, asked.apply(statement), asked.sort, asked.page)
+    return Page(study_items(session, page.items), page.limit, page.next, page.total)
+
+
+def study_items(session: Session, rows: Sequence[Any]) -> list[Json]:
+    """The rows of `ITEM` with what stands in other tables: one query for each of those."""
+    ids = [row.id for row in rows]
+    conditions = _listed(session, StudyCondition, StudyCondition.condition, ids)
+    comparators = _listed(session, Comparison, Comparison.kind, ids)
+    results = _count_results(session, ids)
+    return [_item(row, conditions[row.id], comparators[row.id], results.get(row.id, 0)) for row in rows]
+
+
+def _listed(session: Session, table: Any, column: Any, ids: Collection[str]) -> dict[str, list[str]]:
+    """Study id to the values of a column of its rows, each once, sorted."""
+    rows = session.execute(select(table.study_id, column).where(table.study_id.in_(ids)).distinct().order_by(table.study_id, column))
+    found: dict[str, list[str]] = defaultdict(list)
+    for study_id, value in rows:
+        found[study_id].append(value)
+    return found
+
+
+def _count_results(session: Session, ids: Collection[str]) -> dict[str, int]:
+    study_id = col(Result.study_id)
+    return dict(session.execute(select(study_id, func.count()).where(study_id.in_(ids)).group_by(study_id)).all())
+
+
+def _item(row: Any, conditions: list[str], comparators: list[str], results: int) -> Json:
+    return {column.key: getattr(row, column.key) for column in ITEM} | {
+        "label": short_label(row.authors, row.year, row.title),
+        "retracted": row.status == StudyStatus.RETRACTED,
+        "conditions": conditions,
+        "comparators": comparators,
+        "results_count": results,
+        "href": study_href(row.id),
+    }
