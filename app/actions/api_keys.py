@@ -29,7 +29,8 @@ def create_key(session: Session, *, name: str, role: Role, orcid: str | None = N
         raise Conflict(f"a key named {name!r} exists", errors=[FieldProblem("/name", "is the name of another key")])
     prefix = f"{KEY_PREFIX}_{secrets.token_hex(4)}"
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
-    session.add(ApiKey(prefix=prefix, name=name, role=role, hash=_hash(text), orcid=orcid, created_at=utc_now()))
+    key = ApiKey(prefix=prefix, name=name, role=role, hash=_hash(text), orcid=orcid, created_at=utc_now())
+    session.add(key)
     session.flush()
     ledger.append(
         session,
@@ -37,7 +38,8 @@ def create_key(session: Session, *, name: str, role: Role, orcid: str | None = N
         action="key.created",
         subject=f"key:{prefix}",
         summary=f"Key {prefix} ({role})",
-        details={"name": name, "role": role, "orcid": orcid},
+        details={"name": name, "role": role, "orcid": orcid, "hash_sha256": ledger.hash_of(key.hash)},
+        moment=key.created_at,
     )
     return text
 
@@ -50,7 +52,13 @@ def revoke_key(session: Session, prefix: str, *, by: Actor = MAINTENANCE) -> Api
     if key.revoked_at is None:
         key.revoked_at = utc_now()
         ledger.append(
-            session, by=by, action="key.revoked", subject=f"key:{prefix}", summary=f"Key {prefix} revoked", details={"name": key.name}
+            session,
+            by=by,
+            action="key.revoked",
+            subject=f"key:{prefix}",
+            summary=f"Key {prefix} revoked",
+            details={"name": key.name},
+            moment=key.revoked_at,
         )
     return key
 

@@ -7,12 +7,12 @@ the entry before it included. Whoever changes, drops or reorders an entry breaks
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from app.actor import Actor
 from app.models import Change, ChangeSubject
@@ -30,6 +30,21 @@ def canonical_json(value: Any) -> str:
 def hash_of(content: str) -> str:
     """SHA-256 of the text, in hexadecimal."""
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def utc_text(moment: datetime) -> str:
+    """How an entry writes a moment: ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def members_of(row: SQLModel) -> dict[str, Any]:
+    """Every column of a stored row, whatever stands in it; `model_dump` would warn of a value of the wrong type."""
+    return {name: getattr(row, name) for name in type(row).model_fields}
+
+
+def pin_of(members: Mapping[str, Any]) -> str:
+    """SHA-256 over the members of a row: an entry that names it pins the row without saying what is in it."""
+    return hash_of(canonical_json({name: utc_text(value) if isinstance(value, datetime) else value for name, value in members.items()}))
 
 
 def append(
@@ -51,7 +66,7 @@ def append(
     content = canonical_json(
         {
             "sequence": sequence,
-            "occurred_at": occurred_at.isoformat().replace("+00:00", "Z"),
+            "occurred_at": utc_text(occurred_at),
             "actor": {"id": by.id, "name": by.name, "role": by.role, "orcid": by.orcid},
             "action": action,
             "subject": subject,

@@ -20,6 +20,11 @@ BATCH = 200
 """Pairs rated in one go by a full recompute; bounds memory and the length of SQL lists."""
 WITHOUT_BEARING = frozenset({"as_of", "inputs_hash"})
 """Members that differ without the rating having moved."""
+REMEMBERED = (
+    "certainty", "direction", "sentence", "headline_comparator", "eligible_studies", "eligible_participants", "inputs_hash", "as_of",
+    "method",
+)  # fmt: skip
+"""What the ledger entry and the history say of a rating that moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,7 @@ def _announce(session: Session, impact: RatingImpact, content: Mapping[str, Any]
 
 
 def _headline(content: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("certainty", "direction", "sentence", "headline_comparator", "inputs_hash", "as_of", "method")
-    return {name: content[name] for name in names}
+    return {name: content[name] for name in REMEMBERED}
 
 
 def _store(session: Session, rating: PairRating, content: dict[str, Any], change: Change) -> None:

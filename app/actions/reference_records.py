@@ -172,13 +172,19 @@ def read_record(session: Session, kind: RecordKind, row: Any) -> dict[str, Any]:
 
 
 def _write_intervention_parts(session: Session, record: InterventionRecord) -> None:
-    for table in (AdverseEffect, Contraindication):
-        session.execute(delete(table).where(col(table.intervention) == record.slug))
-    parts = record.model_dump(mode="json", include=set(INTERVENTION_PARTS))
-    for table, name in ((AdverseEffect, "adverse_effects"), (Contraindication, "contraindications")):
-        rows = [{"intervention": record.slug, "position": position, **part} for position, part in enumerate(parts[name])]
+    for table, rows in intervention_part_rows(record).items():
+        session.execute(delete(table).where(table.intervention == record.slug))  # type: ignore[attr-defined]
         if rows:
             session.execute(insert(table), rows)
+
+
+def intervention_part_rows(record: InterventionRecord) -> dict[type[SQLModel], list[dict[str, Any]]]:
+    """Table to the rows that the record gives, in their order."""
+    parts = record.model_dump(mode="json", include=set(INTERVENTION_PARTS))
+    return {
+        table: [{"intervention": record.slug, "position": position, **part} for position, part in enumerate(parts[name])]
+        for table, name in ((AdverseEffect, "adverse_effects"), (Contraindication, "contraindications"))
+    }
 
 
 def _read_intervention_parts(session: Session, slug: str) -> dict[str, Any]:
@@ -206,16 +212,24 @@ def _touches(record: Shape) -> list[str]:
 
 
 def _index(session: Session, kind: RecordKind, record: Shape) -> None:
+    entry = record_entry(record)
+    if entry is not None:
+        title, words = entry
+        write_entry(session, kind.name, getattr(record, kind.key), title=title, words=words)
+
+
+def record_entry(record: Shape) -> tuple[str, list[str | None]] | None:
+    """The title and the words by which a record is found; None when the search does not find its kind."""
     if isinstance(record, ConditionRecord | InterventionRecord):
         codes = [record.codes.icd10, record.codes.icd11, record.codes.mesh, record.codes.mesh_term, record.codes.mondo]
-        words = [*record.synonyms, record.description, record.slug, *codes]
-        words.append(record.article_term if isinstance(record, ConditionRecord) else record.proposed_mechanism)
-        write_entry(session, kind.name, record.slug, title=record.name, words=words)
-    elif isinstance(record, OutcomeRecord):
-        write_entry(session, kind.name, record.slug, title=record.name, words=[record.description, record.slug])
-    elif isinstance(record, ClaimRecord):
-        write_entry(session, kind.name, record.id, title=record.text, words=[record.condition, record.intervention, record.kind])
-    elif isinstance(record, ReadingRecord):
-        write_entry(session, kind.name, record.id, title=record.title, words=[*record.authors, record.about])
-    elif isinstance(record, PositionRecord):
-        write_entry(session, kind.name, record.id, title=record.title, words=[record.organisation, record.subject, record.summary])
+        special = record.article_term if isinstance(record, ConditionRecord) else record.proposed_mechanism
+        return record.name, [*record.synonyms, record.description, record.slug, *codes, special]
+    if isinstance(record, OutcomeRecord):
+        return record.name, [record.description, record.slug]
+    if isinstance(record, ClaimRecord):
+        return record.text, [record.condition, record.intervention, record.kind]
+    if isinstance(record, ReadingRecord):
+        return record.title, [*record.authors, record.about]
+    if isinstance(record, PositionRecord):
+        return record.title, [record.organisation, record.subject, record.summary]
+    return None

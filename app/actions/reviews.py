@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from app.actions import ledger
 from app.actions.projection import write_projection
 from app.actions.recompute import Cause, store_ratings
 from app.actions.studies import amend_study, document_of, log_revision, refuse_contradictions, refuse_duplicate, revision
@@ -42,7 +43,7 @@ def review_study(
         refuse_contradictions(session, document_of(row), load_known_slugs(session))
     review = _write_review(session, study, row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest or "")
     if decision is Decision.ACCEPT:
-        return review, accept_revision(session, study, row, by=by, moment=review.created_at)
+        return review, accept_revision(session, study, row, by=by, moment=review.created_at, review=review)
     row.status, row.decided_at, row.decided_by = OUTCOME[decision], review.created_at, by.id
     study.updated_at = review.created_at
     if study.live_revision is None:
@@ -52,7 +53,7 @@ def review_study(
     session.flush()
     said = comment if study.live_revision is not None else None  # what is said of a draft is for its author
     summary = f"Revision {row.number} {row.status}"
-    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, review=review.id, comment=said)
+    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, comment=said, **review_pin(review))
     return review, []
 
 
@@ -98,17 +99,33 @@ def refuse_moved_base(study: Study, row: StudyRevision) -> None:
         )
 
 
-def accept_revision(session: Session, study: Study, row: StudyRevision, *, by: Actor, moment: datetime) -> list[RatingImpact]:
+def review_pin(review: Review | None) -> dict[str, str]:
+    """What the ledger says of a review: which one, and the hash of all of it; a comment on a draft stays private."""
+    return {} if review is None else {"review": review.id, "review_sha256": ledger.pin_of(ledger.members_of(review))}
+
+
+def accept_revision(
+    session: Session, study: Study, row: StudyRevision, *, by: Actor, moment: datetime, review: Review | None = None
+) -> list[RatingImpact]:
     """Make the revision the live one: projection, ratings, ledger, all or nothing."""
     document = document_of(row)
     impacts = assess_impact(session, {study.key: document}, as_of=moment.date())
-    change = make_live(session, study, row, document, by=by, moment=moment)
+    change = make_live(session, study, row, document, by=by, moment=moment, review=review)
     verb = "retracted" if study.status == StudyStatus.RETRACTED else "accepted"
     cause = Cause(change, f"{study.key} was {verb} (revision {row.number})", moment.date(), study.key)
     return store_ratings(session, impacts, by=by, cause=cause)
 
 
-def make_live(session: Session, study: Study, row: StudyRevision, document: StudyDocument, *, by: Actor, moment: datetime) -> Change:
+def make_live(
+    session: Session,
+    study: Study,
+    row: StudyRevision,
+    document: StudyDocument,
+    *,
+    by: Actor,
+    moment: datetime,
+    review: Review | None = None,
+) -> Change:
     """The revision's status, the study's rows and the ledger entry; the ratings are the caller's."""
     touched = conditions_of(document)
     if study.live_revision is not None:
@@ -124,7 +141,8 @@ def make_live(session: Session, study: Study, row: StudyRevision, document: Stud
     action = "study.retracted" if retracted else "study.accepted"
     summary = f"Revision {row.number} {study.status}"
     touches = [f"condition:{slug}" for slug in sorted(touched)]
-    return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, reason=row.reason)
+    pins = review_pin(review)
+    return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, reason=row.reason, **pins)
 
 
 def retract_study(session: Session, study: Study, *, reason: str, by: Actor) -> list[RatingImpact]:

@@ -12,7 +12,7 @@ from app.schemas.study import StudyDocument, conditions_of
 
 def write_entry(session: Session, kind: str, reference: str, *, title: str, words: Iterable[str | None]) -> None:
     """Make or replace the entry of one thing."""
-    text = " · ".join(dict.fromkeys(word for word in words if word))
+    text = words_text(words)
     entry = session.execute(
         select(SearchEntry).where(col(SearchEntry.kind) == kind, col(SearchEntry.reference) == reference)
     ).scalar_one_or_none()
@@ -22,13 +22,18 @@ def write_entry(session: Session, kind: str, reference: str, *, title: str, word
         entry.title, entry.words = title, text
 
 
+def words_text(words: Iterable[str | None]) -> str:
+    """The words as they are stored: each once, in their order."""
+    return " · ".join(dict.fromkeys(word for word in words if word))
+
+
 def remove_entry(session: Session, kind: str, reference: str) -> None:
     session.execute(delete(SearchEntry).where(col(SearchEntry.kind) == kind, col(SearchEntry.reference) == reference))
 
 
 def index_study(session: Session, study: Study, document: StudyDocument) -> None:
     """A study is found by its own words and by every name of its conditions and its intervention."""
-    write_entry(session, "study", study.id, title=document.title, words=[*study_words(document), *_names(session, document)])
+    write_entry(session, "study", study.id, title=document.title, words=words_of_study(session, document))
 
 
 def index_studies_of(session: Session, kind: str, slug: str) -> None:
@@ -38,6 +43,11 @@ def index_studies_of(session: Session, kind: str, slug: str) -> None:
     wanted = of_condition if kind == "condition" else col(Study.intervention) == slug
     for study, text in session.execute(select(Study, col(StudyRevision.document)).join(StudyRevision, live).where(wanted)):
         index_study(session, study, StudyDocument.model_validate_json(text))
+
+
+def words_of_study(session: Session, document: StudyDocument) -> list[str | None]:
+    """Every word by which the study is found."""
+    return [*study_words(document), *_names(session, document)]
 
 
 def study_words(document: StudyDocument) -> list[str | None]:

@@ -58,7 +58,7 @@ def create_study(
     session.add(study)
     session.flush()
     row = _add_revision(session, study, document, by=by, base=None, reason=None, moment=moment)
-    log_revision(session, study, row, by=by, action="study.created", summary="Added")
+    log_revision(session, study, row, by=by, action="study.created", summary="Added", revision_sha256=revision_pin(row))
     return study
 
 
@@ -74,7 +74,8 @@ def amend_study(
     if study.live_revision is None and not may_see_drafts(session, study, by):
         raise NotAllowed("only its author or a curator can change a record that was not accepted yet")
     moment = utc_now()
-    for open_revision in _open_revisions(session, study, by):
+    superseded = _open_revisions(session, study, by)
+    for open_revision in superseded:
         open_revision.status = RevisionStatus.SUPERSEDED
     study.newest_revision += 1
     study.updated_at = moment
@@ -83,7 +84,9 @@ def amend_study(
         describe(study, document)
     session.flush()
     added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment)
-    log_revision(session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted", reason=reason)
+    pins: dict[str, Any] = {"revision_sha256": revision_pin(added), "supersedes": sorted(row.number for row in superseded)}
+    summary = f"Revision {added.number} drafted"
+    log_revision(session, study, added, by=by, action="study.amended", summary=summary, reason=reason, **pins)
     return added
 
 
@@ -224,6 +227,12 @@ def _add_revision(
     return row
 
 
+def revision_pin(row: StudyRevision) -> str:
+    """The hash of what is fixed when a revision is made, beside its document."""
+    names = ("number", "base_revision", "reason", "created_by", "created_at")
+    return ledger.pin_of({name: getattr(row, name) for name in names})
+
+
 def log_revision(
     session: Session,
     study: Study,
@@ -248,5 +257,5 @@ def log_revision(
         summary=f"{summary}: {study.title}" if public else f"{summary}: a record not accepted yet",
         touches=touches,
         details={**public, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
-        moment=row.decided_at or row.submitted_at or row.created_at,
+        moment=study.updated_at,
     )

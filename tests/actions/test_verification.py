@@ -1,6 +1,7 @@
 """`verify` finds every kind of tampering, and nothing after any honest act."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,10 +26,13 @@ from app.models import (
     IncludedStudy,
     Instrument,
     Intervention,
+    Outcome,
     Rating,
     RatingHistory,
     Result,
+    Review,
     RiskOfBias,
+    SearchEntry,
     SharedParticipants,
     Study,
     StudyCondition,
@@ -51,6 +55,8 @@ from tests.factories import (
 )
 from tests.require import require
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+CONTRAINDICATION = {"slug": "bleeding", "name": "Fresh bleeding", "severity": "absolute", "reason": "Pressure.", "sources": ["a source"]}
 EFFECT = {"name": "Headache", "severity": "mild", "source": "a trial"}
 
 
@@ -71,7 +77,7 @@ def do_everything(session: Session) -> Study:
     amend_study(session, corrected, a_study(title="Corrected", year=2022), by=ANNA, base=1)
     submit_study(session, corrected, by=ANNA)
     review_study(session, corrected, Decision.ACCEPT, by=CLARA, comment=None, conflict_of_interest="none")
-    put(session, "intervention", intervention_record(adverse_effects=[EFFECT]))
+    put(session, "intervention", intervention_record(adverse_effects=[EFFECT], contraindications=[CONTRAINDICATION]))
     revoke_key(session, create_key(session, name="Old", role=Role.CONTRIBUTOR)[:11])
     create_key(session, name="New", role=Role.CURATOR)
     return study
@@ -144,6 +150,11 @@ def swap_pair(session: Session) -> None:
     one.content, other.content = other.content, one.content
 
 
+def add_review(session: Session) -> None:
+    first = session.execute(select(Review).limit(1)).scalar_one()
+    session.add(Review(**first.model_dump() | {"id": "added"}))
+
+
 TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     # the chain
     "a byte of a content": (change(Change, content=lambda content: content.replace("added", "addEd")), "ledger entry 1"),
@@ -176,7 +187,24 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "an intervention's fidelities": (change(Intervention, description="Other"), "intervention:"),
     "an adverse effect": (change(AdverseEffect, severity="serious"), "intervention:"),
     "how much an outcome matters": (drop(ConditionOutcome), "condition-outcomes:all"),
+    "a version": (change(Condition, version=7), "column version"),
+    "a contraindication's place": (sql("UPDATE contraindication SET position = position + 1"), "table contraindication"),
+    "a factor without its group": (change(Instrument, linear_group_factor=2.0), "column linear_group_factor"),
+    "a word that is in no vocabulary": (change(Outcome, better="sideways"), "outcome:"),
+    "codes that are no object": (sql("UPDATE condition SET codes = '[1]'"), "column codes"),
+    # the search
+    "a search entry's words": (sql("UPDATE search_entry SET words = 'elsewhere' WHERE kind = 'study'"), "words of what it finds"),
+    "a search entry's title": (sql("UPDATE search_entry SET title = 'Elsewhere' WHERE kind = 'condition'"), "words of what it finds"),
+    "a study's search entry dropped": (sql("DELETE FROM search_entry WHERE kind = 'study'"), "is missing"),
+    "a condition's search entry dropped": (sql("DELETE FROM search_entry WHERE kind = 'condition'"), "is missing"),
+    "a search entry added": (
+        lambda session: session.add(SearchEntry(kind="study", reference="nothing", title="Nothing", words="none")),
+        "search entry study:nothing: is about nothing",
+    ),
     # the keys
+    "a key's hash": (change(ApiKey, hash="f" * 64), "key el_"),
+    "a key's making": (change(ApiKey, created_at=LONG_AGO), "key el_"),
+    "the moment a key was revoked": (sql("UPDATE api_key SET revoked_at = '2020-01-01 00:00:00' WHERE name = 'Old'"), "key el_"),
     "a key's role": (change(ApiKey, role="admin"), "key el_"),
     "a revoked key brought back": (sql("UPDATE api_key SET revoked_at = NULL"), "key el_"),
     "a key from nowhere": (sql("UPDATE api_key SET prefix = 'el_00000000' WHERE name = 'New'"), "key el_00000000"),
@@ -184,7 +212,28 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a revision's document": (change(StudyRevision, document=lambda document: document.replace("neck pain", "Neck pain")), "ledger pinned"),
     "a document that is no JSON any more": (change(StudyRevision, document=lambda document: document[:-1]), "no study document"),
     "a revision's status": (sql("UPDATE study_revision SET status = 'submitted' WHERE status = 'rejected'"), "the ledger says rejected"),
-    "a revision's author": (change(StudyRevision, created_by="somebody"), "is by somebody"),
+    "a revision's author": (change(StudyRevision, created_by="somebody"), "created_by is somebody"),
+    "a revision's base": (sql("UPDATE study_revision SET base_revision = 9 WHERE number = 2"), "the ledger pinned"),
+    "a revision's reason": (sql("UPDATE study_revision SET reason = 'other' WHERE reason = 'fabricated'"), "the ledger pinned"),
+    "a revision's making": (change(StudyRevision, created_at=LONG_AGO), "created_at is 2020"),
+    "who submitted": (change(StudyRevision, submitted_by="somebody"), "submitted_by is somebody"),
+    "when it was submitted": (change(StudyRevision, submitted_at=LONG_AGO), "submitted_at is 2020"),
+    "who decided": (change(StudyRevision, decided_by="somebody"), "decided_by is somebody"),
+    "when it was decided": (change(StudyRevision, decided_at=LONG_AGO), "decided_at is 2020"),
+    "a submission put aside": (sql("UPDATE study_revision SET status = 'superseded' WHERE status = 'submitted'"), "status is superseded"),
+    "a study's status": (change(Study, status="retracted"), "status is retracted, the ledger says accepted"),
+    "a study's newest revision": (change(Study, newest_revision=7), "newest_revision is 7"),
+    "a study's author": (change(Study, created_by="somebody"), "created_by is somebody"),
+    "a study's making": (change(Study, created_at=LONG_AGO), "created_at is 2020"),
+    "a study's last act": (change(Study, updated_at=LONG_AGO), "updated_at is 2020"),
+    "a review's decision": (change(Review, decision="reject"), "is not the one the ledger pinned"),
+    "a review's comment": (change(Review, comment="other"), "is not the one the ledger pinned"),
+    "a review's statement of interests": (change(Review, conflict_of_interest="other"), "is not the one the ledger pinned"),
+    "a reviewer": (change(Review, reviewer="somebody"), "is not the one the ledger pinned"),
+    "a review's revision": (change(Review, revision=2), "is not the one the ledger pinned"),
+    "a review's moment": (change(Review, created_at=LONG_AGO), "is not the one the ledger pinned"),
+    "a review dropped": (drop(Review), "is in the ledger and not in its table"),
+    "a review added": (add_review, "review added: is in no ledger entry"),
     "a submission made accepted": (sql("UPDATE study_revision SET status = 'accepted' WHERE status = 'submitted'"), "live revision is 1"),
     "a live revision": (sql("UPDATE study SET live_revision = 2 WHERE doi = '10.1000/xyz'"), "live revision is 2"),
     "a live revision that is not there": (sql("UPDATE study SET live_revision = 9 WHERE doi = '10.1000/xyz'"), "revision 9 is missing"),
@@ -205,12 +254,21 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a member added to a rating's content": (change(Rating, content=more_json), ", added"),
     "a rating's day": (sql("UPDATE rating SET as_of = '2020-01-01'"), "as_of"),
     "two ratings swapped": (swap_pair, "rating migraine/"),
+    "a rating's content that is no object": (sql("UPDATE rating SET content = '[1]'"), "cannot be worked out or read"),
+    "a rating's entry, of another rating": (sql("UPDATE rating SET sequence = sequence + 1"), "column sequence"),
+    "a rating's entry, too old": (sql("UPDATE rating SET sequence = 1"), "column sequence"),
+    "a rating's entry, that is not there": (sql("UPDATE rating SET sequence = 9999"), "column sequence"),
     "a rating dropped": (drop(Rating), "is missing"),
     "a body's certainty": (change(BodyOfEvidence, certainty="no-evidence"), "body of evidence"),
     "a body's explanation": (change(BodyOfEvidence, explanation=more_json), "body of evidence"),
     "a body dropped": (drop(BodyOfEvidence), "body of evidence"),
     "a row of history": (change(RatingHistory, certainty="high"), "history of rating"),
     "a day in history": (sql("UPDATE rating_history SET as_of = '2020-01-01'"), "history of rating"),
+    "a cause in history": (change(RatingHistory, cause=lambda cause: cause | {"sequence": 1}), ", cause"),
+    "a cause in history that is no object": (sql("UPDATE rating_history SET cause = '[1]'"), ", cause"),
+    "a count of studies in history": (change(RatingHistory, eligible_studies=99), ", eligible_studies"),
+    "a count of people in history": (change(RatingHistory, eligible_participants=99), ", eligible_participants"),
+    "a moment in history": (change(RatingHistory, changed_at=LONG_AGO), ", changed_at"),
     "history dropped": (drop(RatingHistory), "history of rating"),
 }
 
@@ -243,6 +301,31 @@ class TestVerify:
         assert found_after(honest, lambda session: session.execute(update(Rating).values(certainty="high")))
         assert row_counts(honest) == before
         assert differences(honest) == []
+
+
+UNREADABLE = {
+    "UPDATE condition SET synonyms = '{broken'": "condition:migraine: cannot be read",
+    "UPDATE instrument SET better = '{broken'": "instrument:pain-nrs",
+    "UPDATE study SET authors = '{broken'": ": cannot be read",
+    "UPDATE rating SET content = '{broken'": "rating migraine/craniosacral-therapy: cannot be worked out or read",
+    "UPDATE rating_history SET cause = '{broken'": ": cannot be read",
+    "UPDATE rating_history SET changed_at = '{broken'": ": cannot be read",
+    "UPDATE body_of_evidence SET explanation = '{broken'": "rating neck-pain/craniosacral-therapy: cannot be worked out or read",
+    "UPDATE change SET occurred_at = '{broken'": "the ledger: cannot be read",
+    "UPDATE review SET created_at = '{broken'": ": cannot be read",
+}
+
+
+@pytest.mark.parametrize(("statement", "place"), UNREADABLE.items())
+def test_a_value_that_cannot_be_read_is_a_difference(databases: Databases, statement: str, place: str) -> None:
+    """Only SQLite lets such a value in."""
+    with databases.on("sqlite").copy("small") as url:
+        engine = make_engine(url)
+        with transaction(engine) as session:
+            do_everything(session)
+        found = found_after(engine, sql(statement))
+        engine.dispose()
+    assert any(place in difference for difference in found), found
 
 
 def test_what_a_result_says_is_rated_again(vocabulary: Engine) -> None:

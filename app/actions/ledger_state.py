@@ -1,0 +1,141 @@
+"""What the ledger says stands now, gathered while its entries are read in their order."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.vocabulary import RevisionStatus, StudyStatus
+
+STATUS_AFTER = {
+    "study.created": RevisionStatus.DRAFT,
+    "study.amended": RevisionStatus.DRAFT,
+    "study.submitted": RevisionStatus.SUBMITTED,
+    "study.changes-requested": RevisionStatus.CHANGES_REQUESTED,
+    "study.rejected": RevisionStatus.REJECTED,
+    "study.accepted": RevisionStatus.ACCEPTED,
+    "study.retracted": RevisionStatus.ACCEPTED,
+}
+"""What a revision is after an act on it."""
+LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
+MAKING_ACTIONS = frozenset({"study.created", "study.amended"})
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row raises that was tampered with: broken JSON, a word that is in no vocabulary, a missing member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    place: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.detail}"
+
+
+def guarded(place: str, found: Iterator[Difference]) -> Iterator[Difference]:
+    """The differences; what cannot be read is one, and never an error."""
+    try:
+        yield from found
+    except UNREADABLE as error:
+        yield Difference(place, f"cannot be read ({type(error).__name__})")
+
+
+@dataclass(slots=True)
+class RevisionState:
+    document_sha256: str
+    revision_sha256: str
+    created_by: str
+    created_at: str
+    status: RevisionStatus = RevisionStatus.DRAFT
+    submitted_by: str | None = None
+    submitted_at: str | None = None
+    decided_by: str | None = None
+    decided_at: str | None = None
+
+
+@dataclass(slots=True)
+class StudyState:
+    created_by: str
+    created_at: str
+    updated_at: str
+    status: StudyStatus = StudyStatus.DRAFT
+    newest_revision: int = 1
+    live_revision: int | None = None
+    key: str | None = None
+    revisions: dict[int, RevisionState] = field(default_factory=dict)
+    reviews: dict[str, str] = field(default_factory=dict)
+    """Identifier of a review to the hash of it."""
+
+
+class LedgerState:
+    """Filled by `read`, entry by entry."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Any] = {}
+        self.versions: dict[str, int] = {}
+        self.keys: dict[str, dict[str, Any]] = {}
+        self.studies: dict[str, StudyState] = {}
+        self.ratings: dict[str, dict[int, Mapping[str, Any]]] = {}
+        """Pair to sequence to the content of the entry that said it moved."""
+        self.causes: dict[int, tuple[str, str | None]] = {}
+        """Sequence to action and study key of every entry that can make ratings move."""
+
+    def read(self, content: Mapping[str, Any]) -> Iterator[Difference]:
+        action, subject, details = content["action"], content["subject"], content["details"]
+        name = subject.partition(":")[2]
+        if action.startswith("study."):
+            yield from self._read_study(name, action, content)
+        elif action == "rating.changed":
+            self.ratings.setdefault(name, {})[content["sequence"]] = content
+        elif action == "key.created":
+            self.keys[name] = {**details, "created_at": content["occurred_at"], "revoked_at": None}
+        elif action == "key.revoked":
+            self.keys.setdefault(name, {})["revoked_at"] = content["occurred_at"]
+        else:
+            self.causes[content["sequence"]] = (action, None)
+            if "after" in details:
+                yield from self._read_record(subject, content["sequence"], details)
+
+    def _read_record(self, subject: str, sequence: int, details: Mapping[str, Any]) -> Iterator[Difference]:
+        if self.records.get(subject) != details["before"] and details["before"] is not None:
+            yield Difference(f"ledger entry {sequence}", f"its `before` is not what {subject} was")
+        self.records[subject] = details["after"]
+        self.versions[subject] = self.versions.get(subject, 0) + 1
+
+    def _read_study(self, study_id: str, action: str, content: Mapping[str, Any]) -> Iterator[Difference]:
+        details, moment, actor = content["details"], content["occurred_at"], content["actor"]["id"]
+        number = details["revision"]
+        if action == "study.created":
+            self.studies[study_id] = StudyState(actor, moment, moment)
+        study = self.studies.get(study_id)
+        if study is not None and action in MAKING_ACTIONS:
+            study.revisions[number] = RevisionState(details["document_sha256"], details["revision_sha256"], actor, moment)
+            study.newest_revision = number
+        if study is None or number not in study.revisions:
+            yield Difference(f"ledger entry {content['sequence']}", f"is about revision {number}, which no entry made")
+            return
+        study.updated_at = moment
+        for superseded in details.get("supersedes", ()):
+            study.revisions[superseded].status = RevisionStatus.SUPERSEDED
+        if "review" in details:
+            study.reviews[details["review"]] = details["review_sha256"]
+        _apply(study, number, action, content)
+        if action in LIVE_ACTIONS:
+            self.causes[content["sequence"]] = (action, study.key)
+
+
+def _apply(study: StudyState, number: int, action: str, content: Mapping[str, Any]) -> None:
+    """What the act made of the revision and of the study."""
+    revision, moment, actor = study.revisions[number], content["occurred_at"], content["actor"]["id"]
+    revision.document_sha256 = content["details"]["document_sha256"]
+    if action == "study.submitted":
+        revision.submitted_by, revision.submitted_at = actor, moment
+    elif action not in MAKING_ACTIONS:
+        revision.decided_by, revision.decided_at = actor, moment
+    if action in LIVE_ACTIONS:
+        if study.live_revision is not None:
+            study.revisions[study.live_revision].status = RevisionStatus.SUPERSEDED
+        study.live_revision, study.key = number, content["details"]["key"]
+        study.status = StudyStatus.RETRACTED if action == "study.retracted" else StudyStatus.ACCEPTED
+    revision.status = STATUS_AFTER[action]
+    if study.live_revision is None:
+        study.status = StudyStatus(revision.status)
