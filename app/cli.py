@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -87,10 +88,6 @@ def _show_usage_of(name: str) -> Callable[[argparse.Namespace], int]:
     return show
 
 
-def _engine() -> Engine:
-    return make_engine(get_settings().database_url)
-
-
 def _migrate(options: argparse.Namespace) -> int:
     migrate_database(get_settings().database_url, options.to)
     return 0
@@ -116,7 +113,11 @@ def migrate_database(url: str, revision: str = "head") -> None:
 
 
 def _seed(options: argparse.Namespace) -> int:
-    report = seed(_migrated(_engine()), options.folder)
+    if not options.folder.is_dir():
+        print(f"evidence: there is no folder {options.folder}", file=sys.stderr)
+        return 1
+    with _migrated() as engine:
+        report = seed(engine, options.folder)
     print(
         f"{report.records_written} reference records written, {len(report.studies_added)} studies added, "
         f"{len(report.studies_amended)} amended, {report.ratings_moved} ratings moved"
@@ -129,8 +130,9 @@ def _seed(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     if options.prepare:
         migrate_database(get_settings().database_url)
-        seed(_engine())
-    _migrated(_engine()).dispose()
+    with _migrated() as engine:
+        if options.prepare:
+            seed(engine)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -147,7 +149,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _verify(_options: argparse.Namespace) -> int:
     count = 0
-    with reading(_migrated(_engine())) as session:
+    with _migrated() as engine, reading(engine) as session:
         for count, difference in enumerate(verify(session), start=1):
             if count <= MAX_DIFFERENCES_SHOWN:
                 print(difference)
@@ -158,7 +160,7 @@ def _verify(_options: argparse.Namespace) -> int:
 
 
 def _recompute(_options: argparse.Namespace) -> int:
-    with transaction(_migrated(_engine())) as session:
+    with _migrated() as engine, transaction(engine) as session:
         change = ledger.append(
             session,
             by=MAINTENANCE,
@@ -180,7 +182,7 @@ def _create_key(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"evidence: --orcid {error}", file=sys.stderr)
         return 1
-    with transaction(_migrated(_engine())) as session:
+    with _migrated() as engine, transaction(engine) as session:
         text = create_key(session, name=options.name, role=Role(options.role), orcid=orcid)
     print(f"key for {options.name} ({options.role}); it is shown this once:")
     print(text)
@@ -188,7 +190,7 @@ def _create_key(options: argparse.Namespace) -> int:
 
 
 def _revoke_key(options: argparse.Namespace) -> int:
-    with transaction(_migrated(_engine())) as session:
+    with _migrated() as engine, transaction(engine) as session:
         key = revoke_key(session, options.prefix)
     print(f"{key.prefix} ({key.name}) is revoked")
     return 0
@@ -204,17 +206,22 @@ def _health(options: argparse.Namespace) -> int:
     return 0 if answer.status_code == httpx.codes.OK else 1
 
 
-def _migrated(engine: Engine) -> Engine:
-    """The engine, if its database stands at the newest migration; else say what to do."""
-    with reading(engine) as session:
-        stands_at = migration_revision(session)
-    if stands_at != HEAD_REVISION:
-        print(
-            f"evidence: the database stands at migration {stands_at}, this version needs {HEAD_REVISION}; run `evidence migrate`",
-            file=sys.stderr,
-        )
-        raise SystemExit(1)
-    return engine
+@contextmanager
+def _migrated() -> Iterator[Engine]:
+    """The database of the settings, if it stands at the newest migration; else say what to do."""
+    engine = make_engine(get_settings().database_url)
+    try:
+        with reading(engine) as session:
+            stands_at = migration_revision(session)
+        if stands_at != HEAD_REVISION:
+            print(
+                f"evidence: the database stands at migration {stands_at}, this version needs {HEAD_REVISION}; run `evidence migrate`",
+                file=sys.stderr,
+            )
+            raise SystemExit(1)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 if __name__ == "__main__":

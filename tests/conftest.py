@@ -75,6 +75,13 @@ def engine_url(databases: "Databases", engine_name: "EngineName") -> Iterator[st
 
 
 @pytest.fixture
+def small_url(databases: "Databases", engine_name: "EngineName") -> Iterator[str]:
+    """A database of this test's own with the small reference vocabulary of `tests/factories.py` and no study."""
+    with databases.on(engine_name).copy("small") as url:
+        yield url
+
+
+@pytest.fixture
 def seeded_url(databases: "Databases", engine_name: "EngineName") -> str:
     """The seeded database that all reading tests share: never write to it."""
     return databases.shared_seeded(engine_name)
@@ -98,6 +105,12 @@ def _open_engine(url: str) -> "Iterator[Engine]":
 @pytest.fixture
 def engine(engine_url: str) -> "Iterator[Engine]":
     yield from _open_engine(engine_url)
+
+
+@pytest.fixture
+def vocabulary(small_url: str) -> "Iterator[Engine]":
+    """The engine of `small_url`."""
+    yield from _open_engine(small_url)
 
 
 @pytest.fixture

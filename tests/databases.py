@@ -17,22 +17,25 @@ from sqlalchemy import make_url
 from app.cli import migrate_database
 from app.database import make_engine
 from app.seed import seed
+from tests.factories import write_vocabulary
 from tests.postgres import find_or_run_server
 
 EngineName = Literal["sqlite", "postgresql"]
 ENGINES: tuple[EngineName, ...] = ("sqlite", "postgresql")
-Content = Literal["empty", "seeded"]
+Content = Literal["empty", "small", "seeded"]
 
 
 def fill(url: str, content: Content) -> None:
-    """Migrate, and load the seed data where the content is to be `seeded`. Leaves no connection behind."""
+    """Migrate, and load the founding data (`seeded`) or the vocabulary of the factories (`small`). Leaves no connection behind."""
     migrate_database(url)
-    if content == "seeded":
-        engine = make_engine(url)
-        try:
+    engine = make_engine(url)
+    try:
+        if content == "seeded":
             seed(engine)
-        finally:
-            engine.dispose()
+        elif content == "small":
+            write_vocabulary(engine)
+    finally:
+        engine.dispose()
 
 
 class SqliteDatabases:

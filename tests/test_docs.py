@@ -48,7 +48,9 @@ class TestReadme:
         require("curl")
         (tmp_path / ".venv").symlink_to(ROOT / ".venv")
         with serve(create_app(settings_for(seeded_copy_url))) as address:
-            blocks = [block for block in shell_blocks(README) if "$CONTRIBUTOR" in block or "CONTRIBUTOR=" in block or "cat > study.json" in block]
+            blocks = [
+                block for block in shell_blocks(README) if "$CONTRIBUTOR" in block or "CONTRIBUTOR=" in block or "cat > study.json" in block
+            ]
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", "\n".join(blocks).replace(WRITTEN_FOR, address)],
                 cwd=tmp_path,

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 
 from app.actions.search_index import index_study
 from app.models import Comparison, IncludedStudy, Result, RiskOfBias, SharedParticipants, Study, StudyCondition
-from app.schemas.study import StudyDocument, StudyResult
+from app.schemas.study import StudyDocument, StudyResult, conditions_of
 
 CHILD_TABLES: tuple[type[SQLModel], ...] = (StudyCondition, Comparison, Result, RiskOfBias, SharedParticipants)
 COPIED = (
@@ -45,7 +45,7 @@ def write_projection(session: Session, study: Study, document: StudyDocument) ->
 
 def projected_rows(session: Session, study_id: str, document: StudyDocument) -> dict[type[SQLModel], list[dict[str, Any]]]:
     """Table to the rows that the document gives; what `evidence verify` compares with what is stored."""
-    conditions = sorted({*document.conditions, *(result.condition for result in document.results)})
+    conditions = sorted(conditions_of(document))
     included = document.synthesis.included if document.synthesis is not None else []
     ids = _ids_of(session, {*included, *document.same_participants_as})
     return {

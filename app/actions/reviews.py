@@ -16,7 +16,7 @@ from app.models import Change, Review, Study, StudyRevision
 from app.models.base import utc_now
 from app.queries.impact import RatingImpact, assess_impact
 from app.queries.vocabulary_check import load_known_slugs
-from app.schemas.study import StudyDocument
+from app.schemas.study import StudyDocument, conditions_of
 from app.vocabulary import Decision, PublicationStatus, RevisionStatus, Role, StudyStatus
 
 OUTCOME = {Decision.REJECT: RevisionStatus.REJECTED, Decision.REQUEST_CHANGES: RevisionStatus.CHANGES_REQUESTED}
@@ -50,9 +50,9 @@ def review_study(
         if decision is Decision.REJECT:
             study.doi = study.pmid = study.pmcid = None
     session.flush()
-    said = {"comment": comment} if study.live_revision is not None else {}  # what is said of a draft is for its author
+    said = comment if study.live_revision is not None else None  # what is said of a draft is for its author
     summary = f"Revision {row.number} {row.status}"
-    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, review=review.id, **said)
+    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, review=review.id, comment=said)
     return review, []
 
 
@@ -78,8 +78,8 @@ def refuse_decision(
     """Who may decide, and what a decision must say."""
     if not by.may(Role.CURATOR):
         raise NotAllowed("deciding on a submission needs the role curator")
-    if row.created_by == by.id and not one_person:
-        raise OwnSubmission(f"revision {row.number} is your own; a second curator decides")
+    if by.id in (row.created_by, row.submitted_by) and not one_person:
+        raise OwnSubmission(f"revision {row.number} is your own draft or submission; a second curator decides")
     if decision is Decision.ACCEPT and not conflict_of_interest:
         raise InvalidBody(
             "accepting needs a statement of interests", errors=[FieldProblem("/conflict_of_interest", "say `none`, or which")]
@@ -110,8 +110,11 @@ def accept_revision(session: Session, study: Study, row: StudyRevision, *, by: A
 
 def make_live(session: Session, study: Study, row: StudyRevision, document: StudyDocument, *, by: Actor, moment: datetime) -> Change:
     """The revision's status, the study's rows and the ledger entry; the ratings are the caller's."""
+    touched = conditions_of(document)
     if study.live_revision is not None:
-        revision(session, study, study.live_revision).status = RevisionStatus.SUPERSEDED
+        before = revision(session, study, study.live_revision)
+        before.status = RevisionStatus.SUPERSEDED
+        touched |= conditions_of(document_of(before))
     row.status, row.decided_at, row.decided_by = RevisionStatus.ACCEPTED, moment, by.id
     retracted = document.publication_status is PublicationStatus.RETRACTED
     study.live_revision, study.updated_at = row.number, moment
@@ -119,7 +122,9 @@ def make_live(session: Session, study: Study, row: StudyRevision, document: Stud
     session.flush()
     write_projection(session, study, document)
     action = "study.retracted" if retracted else "study.accepted"
-    return log_revision(session, study, row, by=by, action=action, summary=f"Revision {row.number} {study.status}", reason=row.reason)
+    summary = f"Revision {row.number} {study.status}"
+    touches = [f"condition:{slug}" for slug in sorted(touched)]
+    return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, reason=row.reason)
 
 
 def retract_study(session: Session, study: Study, *, reason: str, by: Actor) -> list[RatingImpact]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Condition, Intervention, SearchEntry, Study, StudyCondition, StudyRevision
-from app.schemas.study import StudyDocument
+from app.schemas.study import StudyDocument, conditions_of
 
 
 def write_entry(session: Session, kind: str, reference: str, *, title: str, words: Iterable[str | None]) -> None:
@@ -48,7 +48,7 @@ def study_words(document: StudyDocument) -> list[str | None]:
 
 
 def _names(session: Session, document: StudyDocument) -> list[str]:
-    conditions = {*document.conditions, *(result.condition for result in document.results)}
+    conditions = conditions_of(document)
     names: list[str] = []
     for name, synonyms in session.execute(
         select(col(Condition.name), col(Condition.synonyms)).where(col(Condition.slug).in_(conditions)).order_by(col(Condition.slug))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -94,7 +95,7 @@ def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs
     document = document_of(row)
     refuse_contradictions(session, document, known or load_known_slugs(session))
     moment = utc_now()
-    row.status, row.submitted_at = RevisionStatus.SUBMITTED, moment
+    row.status, row.submitted_at, row.submitted_by = RevisionStatus.SUBMITTED, moment, by.id
     study.updated_at = moment
     if study.live_revision is None:
         study.status = StudyStatus.SUBMITTED
@@ -223,7 +224,17 @@ def _add_revision(
     return row
 
 
-def log_revision(session: Session, study: Study, row: StudyRevision, *, by: Actor, action: str, summary: str, **details: object) -> Change:
+def log_revision(
+    session: Session,
+    study: Study,
+    row: StudyRevision,
+    *,
+    by: Actor,
+    action: str,
+    summary: str,
+    touches: Iterable[str] = (),
+    **details: object,
+) -> Change:
     """The ledger entry of one act on one revision; it pins the document by its hash.
 
     The ledger is public and a record that was never accepted is not: until then an entry says neither its title nor its key.
@@ -235,7 +246,7 @@ def log_revision(session: Session, study: Study, row: StudyRevision, *, by: Acto
         action=action,
         subject=f"study:{study.id}",
         summary=f"{summary}: {study.title}" if public else f"{summary}: a record not accepted yet",
-        touches=[f"condition:{slug}" for slug in document_of(row).conditions] if row.status == RevisionStatus.ACCEPTED else (),
+        touches=touches,
         details={**public, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
         moment=row.decided_at or row.submitted_at or row.created_at,
     )

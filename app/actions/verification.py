@@ -34,7 +34,7 @@ STATUS_AFTER = {
     "study.retracted": RevisionStatus.ACCEPTED,
 }
 """What a revision is after an act on it; an open or accepted one is superseded by a later."""
-PROJECTED_TABLES = (*CHILD_TABLES, IncludedStudy)
+PROJECTED_TABLES: tuple[type[SQLModel], ...] = (*CHILD_TABLES, IncludedStudy)
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 
 

@@ -7,8 +7,7 @@ from sqlmodel import col
 from app.actions.api_keys import create_key, revoke_key
 from app.errors import Conflict
 from app.models import ApiKey
-from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
-from app.schemas.base import Shape
+from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.schemas.page import PageInfo
 from app.vocabulary import Role
 from app.web.conditional import reply
@@ -19,11 +18,6 @@ from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1/api-keys", tags=["api keys"], route_class=StrictRoute, dependencies=[NO_PARAMETERS])
 NO_STORE = "no-store"
-
-
-class ApiKeyList(Shape):
-    items: list[ApiKeyRead]
-    page: PageInfo
 
 
 @router.get("", response_model=ApiKeyList)

@@ -65,13 +65,13 @@ def get_study_revision(request: Request, study_id: UUID, number: RevisionNumber,
     return reply(request, get_visible_revision(session, study, number, reader), revision=number)
 
 
-@router.get("/{reference:study_reference}", response_model=StudyAnswer, dependencies=[NO_PARAMETERS])
-def get_study(request: Request, reference: str, session: ReadSession, reader: Reader) -> Response:
+@router.get("/{study_id:study_reference}", response_model=StudyAnswer, dependencies=[NO_PARAMETERS])
+def get_study(request: Request, study_id: str, session: ReadSession, reader: Reader) -> Response:
     """Give one study by its id, `doi:…`, `pmid:…`, `pmcid:…` or key; other names than the id are answered with Content-Location."""
-    study = find_visible_study(session, reference, reader)
+    study = find_visible_study(session, study_id, reader)
     page, row = get_study_page(session, study, reader)
     unaccepted = study.live_revision is None
     found = warnings_of(session, page["document"], load_known_slugs(session)) if unaccepted else []
     answer = page | {"warnings": [Warning(**problem.as_json()) for problem in found]}
-    headers = {} if reference == study.id else {"Content-Location": f"/v1/studies/{study.id}"}
+    headers = {} if study_id == study.id else {"Content-Location": f"/v1/studies/{study.id}"}
     return reply(request, answer, revision=row.number, headers=headers)

@@ -21,6 +21,7 @@ class StudyRevision(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UTCDateTime)
     created_by: str
     submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    submitted_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     decided_by: str | None = None
 

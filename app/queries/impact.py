@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import String, cast, select, tuple_, union_all
+from sqlalchemy import Select, String, cast, select, tuple_, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -69,8 +69,8 @@ def _registration_documents(session: Session, numbers: Collection[str | None]) -
 def _same_people(session: Session, keys: Collection[str]) -> set[str]:
     """Keys that share participants with any of these, in either direction, through any number of papers."""
     start = select(cast(col(Study.id), String).label("id")).where(col(Study.key).in_(keys)).cte("same_people", recursive=True)
-    forth = select(col(SharedParticipants.study_id).label("one"), col(SharedParticipants.other_id).label("other"))
-    back = select(col(SharedParticipants.other_id).label("one"), col(SharedParticipants.study_id).label("other"))
+    forth: Select[str, str] = select(col(SharedParticipants.study_id).label("one"), col(SharedParticipants.other_id).label("other"))
+    back: Select[str, str] = select(col(SharedParticipants.other_id).label("one"), col(SharedParticipants.study_id).label("other"))
     links = union_all(forth, back).subquery("links")  # PostgreSQL takes one recursive term only
     people = start.union(select(links.c.other).join(start, links.c.one == start.c.id))
     return set(session.execute(select(col(Study.key)).where(col(Study.id).in_(select(people.c.id)))).scalars()) | set(keys)

@@ -25,7 +25,7 @@ from app.models import (
     StudyRevision,
 )
 from app.queries.study_inputs import study_input
-from app.schemas.study import StudyDocument
+from app.schemas.study import StudyDocument, conditions_of
 from app.synthesis.body import InstrumentInput, LinearGroup, OutcomeInput, PairInput, RegistrationInput, StudyInput
 from app.vocabulary import Better, Importance, MidStanding, StudyKind
 
@@ -44,10 +44,6 @@ class AcceptedStudy:
     document: StudyDocument
     study: StudyInput
 
-    @property
-    def conditions(self) -> frozenset[str]:
-        return frozenset(self.document.conditions) | {result.condition for result in self.document.results}
-
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -63,8 +59,7 @@ def pairs_of(document: StudyDocument) -> set[Pair]:
     """The ratings that a document can touch by itself."""
     if document.intervention is None or document.kind not in RATED_KINDS:
         return set()
-    conditions = set(document.conditions) | {result.condition for result in document.results}
-    return {(condition, document.intervention) for condition in conditions}
+    return {(condition, document.intervention) for condition in conditions_of(document)}
 
 
 def load_pair_inputs(

@@ -59,7 +59,7 @@ class EntryMatches(FunctionElement[bool]):
     name = "entry_matches"
 
     def __init__(self, words: SearchWords) -> None:
-        super().__init__(col(SearchEntry.id), _text(fts5_text(words)), _text(" ".join(words.whole)), _text(words.last))
+        super().__init__(col(SearchEntry.id), _text(fts5_text(words)), _text(" ".join(words.whole)), _text(words.last or ""))
 
     def self_group(self, against: Any = None) -> Any:
         """As it is: the usual `… = 1` behind a boolean function would hide the IN from SQLite's planner."""
@@ -105,7 +105,8 @@ class FoundPage:
 
 def fts5_text(words: SearchWords) -> str:
     """Each word as a quoted string, so that AND, NEAR, `*` and `:` are words like any other; FTS5 joins them by AND."""
-    return " ".join([*(f'"{word}"' for word in words.whole), f'"{words.last}"*'])
+    beginning = [f'"{words.last}"*'] if words.last is not None else []
+    return " ".join([*(f'"{word}"' for word in words.whole), *beginning])
 
 
 def matching_references(kind: str, text: str) -> Select[Any]:
@@ -208,7 +209,7 @@ def _matches_of_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[A
 
 def _ranked_by_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
     """ts_rank over the newest matches, divided by 1 + log of the entry's length (normalisation 1), as BM25 does in its way."""
-    query = _tsquery(_text(" ".join(words.whole)), _text(words.last))
+    query = _tsquery(_text(" ".join(words.whole)), _text(words.last or ""))
     weights: ColumnElement[Any] = literal_column(f"'{{0, 0, {1 / TITLE_WEIGHT}, 1}}'::float4[]")  # of D, C, B (words), A (title)
     score = func.ts_rank(weights, literal_column("search_entry.document_vector"), query, 1)
     matches = _matches_of_tsvector(words, kinds).add_columns(score.label("score"))
@@ -234,7 +235,7 @@ def _tsquery(whole: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnEleme
     """Every whole word, and one that begins with the last. The text of a tsquery is quoted by PostgreSQL itself, so `:*` can follow it."""
     config: ColumnElement[Any] = literal_column("'english'")
     stem = cast(func.plainto_tsquery(config, func.search_fold(last)), Text)
-    beginning = cast(func.nullif(stem, "").concat(":*"), TSQUERY)
+    beginning = func.coalesce(cast(func.nullif(stem, "").concat(":*"), TSQUERY), cast("", TSQUERY))
     return func.tsquery_and(func.plainto_tsquery(config, func.search_fold(whole)), beginning)
 
 

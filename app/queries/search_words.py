@@ -13,20 +13,21 @@ _SNOWBALL_ENGLISH = (
     " above below to from up down in out on off over under again further then once here there when where why how all any both each few"
     " more most other some such no nor not only own same so than too very s t can will just don should now"
 )
+ABBREVIATION_LENGTH = 3
 STOP_WORDS = frozenset(_SNOWBALL_ENGLISH.split())
 """English words that PostgreSQL's index does not hold (Snowball's list); SQLite's holds them, so nobody looks for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchWords:
-    """`whole` must occur as words (stems are equal enough); `last` may be the beginning of one."""
+    """`whole` must occur as words (stems are equal enough); `last` may be the beginning of one, None where the last is whole too."""
 
     whole: tuple[str, ...]
-    last: str
+    last: str | None
 
     @property
     def all(self) -> tuple[str, ...]:
-        return (*self.whole, self.last)
+        return self.whole if self.last is None else (*self.whole, self.last)
 
 
 def split_words(text: str) -> list[str]:
@@ -38,7 +39,14 @@ def split_words(text: str) -> list[str]:
 def read_words(text: str) -> SearchWords | None:
     """The words to look for; None where nothing is left to look for."""
     kept = [word for word in split_words(text) if word not in STOP_WORDS][:MAX_WORDS]
-    return SearchWords(tuple(kept[:-1]), kept[-1]) if kept else None
+    if not kept:
+        return None
+    return SearchWords(tuple(kept), None) if _is_abbreviation(kept[-1]) else SearchWords(tuple(kept[:-1]), kept[-1])
+
+
+def _is_abbreviation(word: str) -> bool:
+    """IBS is no beginning of a word: stemming takes its s, and what begins with `ib` is more than was meant."""
+    return len(word) <= ABBREVIATION_LENGTH and word.endswith("s")
 
 
 def marked_ranges(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

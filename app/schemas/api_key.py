@@ -2,6 +2,7 @@ from datetime import datetime
 
 from app.identifiers import Orcid
 from app.schemas.base import Line, Shape
+from app.schemas.page import PageInfo
 from app.vocabulary import Role
 
 
@@ -26,3 +27,8 @@ class ApiKeyCreated(ApiKeyRead):
     """The one answer that shows the key itself."""
 
     key: str
+
+
+class ApiKeyList(Shape):
+    items: list[ApiKeyRead]
+    page: PageInfo

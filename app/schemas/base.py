@@ -30,8 +30,8 @@ def _not_in_the_future(year: int) -> int:
     return year
 
 
-Line = Annotated[str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Text = Annotated[str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT), AfterValidator(_storable)]
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
@@ -39,7 +39,7 @@ Positive = Annotated[float, Field(strict=True, gt=0)]
 NotNegative = Annotated[float, Field(strict=True, ge=0)]
 Year = Annotated[int, Field(strict=True, ge=1800), AfterValidator(_not_in_the_future)]
 WebAddress = Annotated[
-    str, AfterValidator(_storable), StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/$.?#][^\s]*$", max_length=2000)
+    str, StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/$.?#][^\s]*$", max_length=2000), AfterValidator(_storable)
 ]
 IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]

@@ -270,3 +270,8 @@ class StudyDocument(Shape):
             if entry.author not in self.authors:
                 raise ValueError(f"author_orcids names {entry.author!r}, who is not among the authors")
         return self
+
+
+def conditions_of(document: StudyDocument) -> set[str]:
+    """Every condition that the study lists or has a result for."""
+    return {*document.conditions, *(result.condition for result in document.results)}

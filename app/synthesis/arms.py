@@ -10,6 +10,7 @@ from app.synthesis.conversions import (
     mean_sd_from_quartiles,
     sd_from_standard_error,
 )
+from app.synthesis.reported_effect import LARGEST_NUMBER
 from app.vocabulary import Comparator, Directness
 
 COMBINED_ARMS = "arms of one comparator group combined (Cochrane Handbook 6.5.2.10)"
@@ -29,13 +30,12 @@ class MeanAndSd:
 def mean_and_sd(arm: ArmInput) -> MeanAndSd | None:
     """Return size, mean and SD of an arm: as printed, from the SE (SD = SE sqrt(n)), or from the median (Wan 2014, Luo 2018).
 
-    None where an arm does not give all three.
+    None where an arm does not give all three, or numbers so large that their squares overflow.
     """
     if arm.n is None or arm.n < 1:
         return None
-    if arm.mean is not None:
-        return _with_printed_mean(arm, arm.n, arm.mean)
-    return _from_median(arm, arm.n)
+    found = _from_median(arm, arm.n) if arm.mean is None else _with_printed_mean(arm, arm.n, arm.mean)
+    return found if found is not None and max(abs(found.mean), found.sd) < LARGEST_NUMBER else None
 
 
 def _with_printed_mean(arm: ArmInput, n: int, mean: float) -> MeanAndSd | None:

@@ -263,7 +263,7 @@ class BodyStudy:
 
     `effect` and `se` are on the body's analysis scale with the sign as computed, None when the result gives a direction
     only. `direction` is +1 (favours the intervention), -1 (favours the comparator) or 0 (null: counts for neither).
-    `ci_low`, `ci_high` are the printed limits where the source prints them, else effect -/+ z*se.
+    `ci_low`, `ci_high` are the printed limits where the source prints them (or its exact p gives them), else effect -/+ z*se.
     `converted` names every conversion with its formula; `flags` holds notices such as `n-estimated`, `asymmetric-interval`,
     `expression-of-concern`, `high-leverage-conversion`.
     """

@@ -11,7 +11,7 @@ from app.synthesis.continuous_effect import first_with_reason
 from app.synthesis.conversions import NotConverted, odds_ratio_to_risk_ratio
 from app.synthesis.distributions import Z_975
 from app.synthesis.effect_sizes import CONTINUITY_CORRECTION, odds_ratio, risk_ratio
-from app.synthesis.reported_effect import FROM_ARMS, NOT_PRINTED, Effect, NoEffect, from_exact_p, from_interval
+from app.synthesis.reported_effect import FROM_ARMS, FROM_P, NOT_PRINTED, OUT_OF_REACH, Effect, NoEffect, from_exact_p, from_interval
 from app.synthesis.trial_design import (
     CROSSOVER_CORRELATION,
     allows_for_design,
@@ -23,6 +23,7 @@ from app.synthesis.trial_design import (
 from app.vocabulary import Measure
 
 DOUBLE_ZERO = NoEffect("double-zero", "No event in either arm, or nothing but events: shown, not pooled.")
+LARGEST_LOG_RATIO = 700.0  # beyond it the ratio itself overflows: an effect near null with a p near 1
 PAIRED_FORMULA = f"variance v1 + v2 - 2 r sqrt(v1 v2), r {CROSSOVER_CORRELATION:g} (Elbourne 2002)"
 
 
@@ -91,19 +92,35 @@ def control_risk_of(row: ResultInput) -> float | None:
 
 
 def _from_odds_ratio(study: StudyInput, row: ResultInput) -> Effect | NoEffect:
-    """An OR and its limits turned into RRs with the control risk of the study; SE from the width of the new limits."""
+    """An OR and its limits turned into RRs with the control risk of the study; SE from the width of the new limits.
+
+    The new limits stay the study's own even where its limits had to be computed: drawn around the RR by that SE they would move,
+    and could leave null out where the OR holds it.
+    """
     odds, risk = _ratio_of(study, row, Measure.OR), control_risk_of(row)
     if isinstance(odds, NoEffect):
         return odds
     if risk is None:
         return NoEffect("no-control-risk", "An odds ratio without the risk of the control group gives no risk ratio.")
-    low = odds.printed_low if odds.printed_low is not None else odds.value - Z_975 * odds.se
-    high = odds.printed_high if odds.printed_high is not None else odds.value + Z_975 * odds.se
-    ratios = [odds_ratio_to_risk_ratio(math.exp(point), risk) for point in (low, odds.value, high)]
-    points = [math.log(ratio.value) for ratio in ratios if not isinstance(ratio, NotConverted) and ratio.value > 0]
-    formulas = [ratio.formula for ratio in ratios if not isinstance(ratio, NotConverted)]
-    if len(points) < len(ratios) or points[2] <= points[0]:
+    around = (odds.value - Z_975 * odds.se, odds.value + Z_975 * odds.se)
+    own = around if odds.printed_low is None or odds.printed_high is None else (odds.printed_low, odds.printed_high)
+    # The limits that belong to an exact p are wider than 2 z.975 SE: the SE does not come from them.
+    for_se = around if odds.basis == FROM_P else own
+    converted = _as_log_risk_ratios((odds.value, *own, *for_se), risk)
+    if isinstance(converted, NoEffect):
+        return converted
+    (value, low, high, se_low, se_high), formula = converted
+    se = (se_high - se_low) / (2 * Z_975)
+    return replace(odds, value=value, se=se, printed_low=low, printed_high=high, converted=(*odds.converted, formula))
+
+
+def _as_log_risk_ratios(log_odds_ratios: tuple[float, ...], risk: float) -> tuple[list[float], str] | NoEffect:
+    """The logarithms of the risk ratios, and the formula; no effect where they overflow or the control risk makes them all alike."""
+    if max(map(abs, log_odds_ratios)) > LARGEST_LOG_RATIO:
+        return OUT_OF_REACH
+    found = [odds_ratio_to_risk_ratio(math.exp(point), risk) for point in log_odds_ratios]
+    ratios = [ratio for ratio in found if not isinstance(ratio, NotConverted) and ratio.value > 0]
+    points = [math.log(ratio.value) for ratio in ratios]
+    if len(points) < len(found) or max(points) <= min(points):
         return NoEffect("no-control-risk", "The risk of the control group leaves no risk ratio.")
-    se = (points[2] - points[0]) / (2 * Z_975)
-    printed = (points[0], points[2]) if odds.printed_low is not None else (None, None)
-    return replace(odds, value=points[1], se=se, printed_low=printed[0], printed_high=printed[1], converted=(*odds.converted, formulas[1]))
+    return points, ratios[0].formula

@@ -14,6 +14,7 @@ from app.synthesis.conversions import (
     standard_error_from_interval,
     standard_error_from_p,
 )
+from app.synthesis.distributions import t_quantile
 from app.vocabulary import RATIO_MEASURES, Measure
 
 MAX_ASYMMETRY = 0.15  # method, section 1: limits asymmetric by more than 15 % are flagged
@@ -29,7 +30,7 @@ LOG_SE = "SE printed beside a ratio taken as the SE of its logarithm"
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One effect on one analysis scale. `basis`: `estimate`, `arms` or `p`. Limits only where the source prints them.
+    """One effect on one analysis scale. `basis`: `estimate`, `arms` or `p`. Limits only where the source prints them or its p gives them.
 
     `sd` is the pooled SD of the arms in the units of the instrument (mean differences), None where it cannot be had.
     """
@@ -52,7 +53,16 @@ class NoEffect:
     reason: str
 
 
+LARGEST_NUMBER = 1e100  # beyond it squares overflow; no scale of an outcome reaches it
+OUT_OF_REACH = NoEffect("numbers-out-of-reach", "The numbers are too large or too small to be those of a study.")
 NOT_PRINTED = NoEffect("no-numbers", "No numbers between the groups are printed.")
+
+
+def in_reach(found: Effect | NoEffect) -> Effect | NoEffect:
+    """Return the effect unless its value or standard error is so large, or its error so small, that computing with it overflows."""
+    if isinstance(found, Effect) and not (abs(found.value) < LARGEST_NUMBER and 1 / LARGEST_NUMBER < found.se < LARGEST_NUMBER):
+        return OUT_OF_REACH
+    return found
 
 
 def on_analysis_scale(measure: Measure, value: float) -> float | None:
@@ -105,6 +115,7 @@ def _is_asymmetric(estimate: EstimateInput, ci_low: float, ci_high: float) -> bo
 def from_exact_p(row: ResultInput, measure: Measure) -> Effect | NoEffect:
     """Return the printed value with SE = |value| / t, t the quantile of an exact p with n1 + n2 - 2 degrees of freedom.
 
+    Its limits are value -/+ t.975 SE with the same degrees of freedom, so that they hold null just when p is 0.05 or more.
     Only an exact p between the groups of this very comparison serves, beside a value and both arm sizes. An upper bound
     (p < x), a p printed as 0.000, and a p of several groups, ranks or group x time never do.
     Source: Cochrane Handbook 6.5.2.3.
@@ -121,7 +132,8 @@ def from_exact_p(row: ResultInput, measure: Measure) -> Effect | NoEffect:
     se = standard_error_from_p(value, estimate.p, n1, n2)
     if isinstance(se, NotConverted):
         return NoEffect("p-not-convertible", se.reason)
-    return Effect(value, se.value, FROM_P, converted=(se.formula,))
+    half_width = float(t_quantile(0.975, n1 + n2 - 2)) * se.value
+    return Effect(value, se.value, FROM_P, value - half_width, value + half_width, converted=(se.formula,))
 
 
 def why_p_is_not_converted(estimate: EstimateInput) -> NoEffect | None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from app.synthesis.body import OutcomeInput, PassedOver
 from app.synthesis.horizon import nearness
-from app.synthesis.study_effect import StudyResult
+from app.synthesis.study_effect import Family, StudyResult
 from app.vocabulary import AnalysedScore, Horizon, Measure
 
 HasNumbers = Callable[[StudyResult], bool]
-SelectionKey = tuple[bool, tuple[int, str], bool, int, tuple[float, float], int]
+SelectionKey = tuple[int, tuple[int, str], bool, int, tuple[float, float], int]
 
 REASONS = {
     "numbers": "Another result of the study has numbers that this body can use.",
@@ -49,13 +49,19 @@ class Preference:
         row = candidate.row
         is_change = self.standardised and row.analysis is AnalysedScore.CHANGE_SCORE
         return (
-            not self.has_numbers(candidate),
+            self._numbers_rank(candidate),
             instrument_rank(self.outcome, row.instrument),
             is_change,
             intention_to_treat_rank(row.intention_to_treat),
             nearness(row, self.horizon),
             row.position,
         )
+
+    def _numbers_rank(self, candidate: StudyResult) -> int:
+        """Numbers that the body can use, then numbers on another scale, then a direction that is only reported."""
+        if self.has_numbers(candidate):
+            return 0
+        return 1 if any(candidate.has_numbers(family) for family in Family) else 2
 
 
 def instrument_rank(outcome: OutcomeInput, slug: str) -> tuple[int, str]:
@@ -104,8 +110,8 @@ def one_per_participant_set(
     """
     kept = dict(chosen)
     passed_over = []
-    for members in shared:
-        present = [kept[key] for key in sorted(set(members)) if key in kept]
+    for members in sorted(sorted(set(each)) for each in shared):
+        present = [kept[key] for key in members if key in kept]
         ranked = sorted(present, key=lambda candidate: participant_key(candidate, has_numbers))
         for other in ranked[1:]:
             reason = f"Reports the same people as {ranked[0].study.key}, which counts in this body."

@@ -8,7 +8,7 @@ from app.synthesis.body import ResultInput, StudyInput
 from app.synthesis.continuous_effect import mean_difference_of, standardised_difference_of
 from app.synthesis.effect_sizes import benefit_oriented
 from app.synthesis.ratio_effect import odds_ratio_of, risk_ratio_of
-from app.synthesis.reported_effect import NOT_PRINTED, Effect, NoEffect, on_analysis_scale
+from app.synthesis.reported_effect import NOT_PRINTED, Effect, NoEffect, in_reach, on_analysis_scale
 from app.synthesis.sample_size import SampleSize, sample_size
 from app.vocabulary import AnalysedScore, Better, Measure, ResultDirection
 
@@ -76,10 +76,10 @@ def evaluate(study: StudyInput, part: CombinedRow, better: Better) -> StudyResul
     """Return everything that one result gives. A change within one group, or without comparison, gives its direction only."""
     row = part.row
     effects: dict[Measure, Effect | NoEffect] = {
-        Measure.MD: mean_difference_of(study, row),
-        Measure.SMD: standardised_difference_of(study, row),
-        Measure.RR: risk_ratio_of(study, row),
-        Measure.OR: odds_ratio_of(study, row),
+        Measure.MD: in_reach(mean_difference_of(study, row)),
+        Measure.SMD: in_reach(standardised_difference_of(study, row)),
+        Measure.RR: in_reach(risk_ratio_of(study, row)),
+        Measure.OR: in_reach(odds_ratio_of(study, row)),
     }
     return _evaluated(study, part, better, effects)
 

@@ -41,12 +41,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_change")),
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_change_action_sequence", ["action", "sequence"], unique=False
-        )
-        batch_op.create_index(
-            "ix_change_subject_sequence", ["subject", "sequence"], unique=False
-        )
+        batch_op.create_index("ix_change_action_sequence", ["action", "sequence"], unique=False)
+        batch_op.create_index("ix_change_subject_sequence", ["subject", "sequence"], unique=False)
 
     op.create_table(
         "condition",
@@ -61,18 +57,12 @@ def upgrade() -> None:
         sa.Column("article_term", sa.String(), nullable=True),
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["broader"], ["condition.slug"], name=op.f("fk_condition_broader_condition")
-        ),
+        sa.ForeignKeyConstraint(["broader"], ["condition.slug"], name=op.f("fk_condition_broader_condition")),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_condition")),
     )
     with op.batch_alter_table("condition", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_condition_age_group"), ["age_group"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_condition_body_system"), ["body_system"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_condition_age_group"), ["age_group"], unique=False)
+        batch_op.create_index(batch_op.f("ix_condition_body_system"), ["body_system"], unique=False)
 
     op.create_table(
         "idempotency_key",
@@ -86,9 +76,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotency_key")),
     )
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_idempotency_key_created_at"), ["created_at"], unique=False)
 
     op.create_table(
         "intervention",
@@ -129,9 +117,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
     )
     with op.batch_alter_table("search_entry", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_search_entry_kind_reference", ["kind", "reference"], unique=True
-        )
+        batch_op.create_index("ix_search_entry_kind_reference", ["kind", "reference"], unique=True)
 
     op.create_table(
         "source",
@@ -153,14 +139,8 @@ def upgrade() -> None:
         sa.Column("frequency", sa.String(), nullable=True),
         sa.Column("population", sa.String(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_adverse_effect_intervention_intervention"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "intervention", "position", name=op.f("pk_adverse_effect")
-        ),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_adverse_effect_intervention_intervention")),
+        sa.PrimaryKeyConstraint("intervention", "position", name=op.f("pk_adverse_effect")),
     )
     op.create_table(
         "body_of_evidence",
@@ -177,45 +157,21 @@ def upgrade() -> None:
         sa.Column("k", sa.Integer(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("explanation", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_body_of_evidence_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_body_of_evidence_intervention_intervention"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["outcome"],
-            ["outcome.slug"],
-            name=op.f("fk_body_of_evidence_outcome_outcome"),
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_body_of_evidence_condition_condition")),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_body_of_evidence_intervention_intervention")),
+        sa.ForeignKeyConstraint(["outcome"], ["outcome.slug"], name=op.f("fk_body_of_evidence_outcome_outcome")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_body_of_evidence")),
     )
     with op.batch_alter_table("body_of_evidence", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_body_of_evidence_certainty"), ["certainty"], unique=False
-        )
-        batch_op.create_index(
-            "ix_body_of_evidence_condition_intervention",
-            ["condition", "intervention"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_body_of_evidence_outcome"), ["outcome"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_body_of_evidence_certainty"), ["certainty"], unique=False)
+        batch_op.create_index("ix_body_of_evidence_condition_intervention", ["condition", "intervention"], unique=False)
+        batch_op.create_index(batch_op.f("ix_body_of_evidence_outcome"), ["outcome"], unique=False)
 
     op.create_table(
         "change_subject",
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["sequence"],
-            ["change.sequence"],
-            name=op.f("fk_change_subject_sequence_change"),
-        ),
+        sa.ForeignKeyConstraint(["sequence"], ["change.sequence"], name=op.f("fk_change_subject_sequence_change")),
         sa.PrimaryKeyConstraint("subject", "sequence", name=op.f("pk_change_subject")),
     )
     op.create_table(
@@ -229,26 +185,14 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("locator", sa.String(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["condition"], ["condition.slug"], name=op.f("fk_claim_condition_condition")
-        ),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_claim_intervention_intervention"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["source"], ["source.slug"], name=op.f("fk_claim_source_source")
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_claim_condition_condition")),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_claim_intervention_intervention")),
+        sa.ForeignKeyConstraint(["source"], ["source.slug"], name=op.f("fk_claim_source_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_claim_condition"), ["condition"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_claim_intervention"), ["intervention"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_claim_condition"), ["condition"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_intervention"), ["intervention"], unique=False)
         batch_op.create_index(batch_op.f("ix_claim_kind"), ["kind"], unique=False)
 
     op.create_table(
@@ -256,19 +200,9 @@ def upgrade() -> None:
         sa.Column("condition", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("importance", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_condition_outcome_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["outcome"],
-            ["outcome.slug"],
-            name=op.f("fk_condition_outcome_outcome_outcome"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "condition", "outcome", name=op.f("pk_condition_outcome")
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_condition_outcome_condition_condition")),
+        sa.ForeignKeyConstraint(["outcome"], ["outcome.slug"], name=op.f("fk_condition_outcome_outcome_outcome")),
+        sa.PrimaryKeyConstraint("condition", "outcome", name=op.f("pk_condition_outcome")),
     )
     op.create_table(
         "contraindication",
@@ -280,14 +214,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("codes", sa.JSON(), nullable=False),
         sa.Column("sources", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_contraindication_intervention_intervention"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "intervention", "slug", name=op.f("pk_contraindication")
-        ),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_contraindication_intervention_intervention")),
+        sa.PrimaryKeyConstraint("intervention", "slug", name=op.f("pk_contraindication")),
     )
     op.create_table(
         "instrument",
@@ -305,15 +233,11 @@ def upgrade() -> None:
         sa.Column("linear_group_name", sa.String(), nullable=True),
         sa.Column("linear_group_factor", sa.Float(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["outcome"], ["outcome.slug"], name=op.f("fk_instrument_outcome_outcome")
-        ),
+        sa.ForeignKeyConstraint(["outcome"], ["outcome.slug"], name=op.f("fk_instrument_outcome_outcome")),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_instrument")),
     )
     with op.batch_alter_table("instrument", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_instrument_outcome"), ["outcome"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_instrument_outcome"), ["outcome"], unique=False)
 
     op.create_table(
         "position",
@@ -336,17 +260,11 @@ def upgrade() -> None:
         sa.Column("confidence", sa.String(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_position_intervention_intervention"),
-        ),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_position_intervention_intervention")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_position")),
     )
     with op.batch_alter_table("position", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_position_intervention"), ["intervention"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_position_intervention"), ["intervention"], unique=False)
 
     op.create_table(
         "rating",
@@ -363,16 +281,8 @@ def upgrade() -> None:
         sa.Column("inputs_hash", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_rating_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_rating_intervention_intervention"),
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_rating_condition_condition")),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_rating_intervention_intervention")),
         sa.PrimaryKeyConstraint("condition", "intervention", name=op.f("pk_rating")),
     )
     with op.batch_alter_table("rating", schema=None) as batch_op:
@@ -395,24 +305,10 @@ def upgrade() -> None:
         sa.Column("eligible_studies", sa.Integer(), nullable=False),
         sa.Column("eligible_participants", sa.Integer(), nullable=False),
         sa.Column("cause", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_rating_history_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_rating_history_intervention_intervention"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["sequence"],
-            ["change.sequence"],
-            name=op.f("fk_rating_history_sequence_change"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "condition", "intervention", "sequence", name=op.f("pk_rating_history")
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_rating_history_condition_condition")),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_rating_history_intervention_intervention")),
+        sa.ForeignKeyConstraint(["sequence"], ["change.sequence"], name=op.f("fk_rating_history_sequence_change")),
+        sa.PrimaryKeyConstraint("condition", "intervention", "sequence", name=op.f("pk_rating_history")),
     )
     op.create_table(
         "reading",
@@ -430,22 +326,12 @@ def upgrade() -> None:
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_reading_intervention_intervention"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["recommended_by"],
-            ["source.slug"],
-            name=op.f("fk_reading_recommended_by_source"),
-        ),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_reading_intervention_intervention")),
+        sa.ForeignKeyConstraint(["recommended_by"], ["source.slug"], name=op.f("fk_reading_recommended_by_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reading")),
     )
     with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_reading_intervention"), ["intervention"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_reading_intervention"), ["intervention"], unique=False)
 
     op.create_table(
         "study",
@@ -477,11 +363,7 @@ def upgrade() -> None:
         sa.Column("n_randomised", sa.Integer(), nullable=True),
         sa.Column("n_analysed", sa.Integer(), nullable=True),
         sa.Column("confidence", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["intervention"],
-            ["intervention.slug"],
-            name=op.f("fk_study_intervention_intervention"),
-        ),
+        sa.ForeignKeyConstraint(["intervention"], ["intervention.slug"], name=op.f("fk_study_intervention_intervention")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_study")),
         sa.UniqueConstraint("doi", name=op.f("uq_study_doi")),
         sa.UniqueConstraint("key", name=op.f("uq_study_key")),
@@ -489,22 +371,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("pmid", name=op.f("uq_study_pmid")),
     )
     with op.batch_alter_table("study", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_study_intervention_year_id",
-            ["intervention", "year", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_study_kind_year_id", ["kind", "year", "id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_study_linked_registration"),
-            ["linked_registration"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_study_registration"), ["registration"], unique=False
-        )
+        batch_op.create_index("ix_study_intervention_year_id", ["intervention", "year", "id"], unique=False)
+        batch_op.create_index("ix_study_kind_year_id", ["kind", "year", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_study_linked_registration"), ["linked_registration"], unique=False)
+        batch_op.create_index(batch_op.f("ix_study_registration"), ["registration"], unique=False)
         batch_op.create_index(batch_op.f("ix_study_status"), ["status"], unique=False)
         batch_op.create_index("ix_study_year_id", ["year", "id"], unique=False)
 
@@ -514,9 +384,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_comparison_study_id_study")
-        ),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_comparison_study_id_study")),
         sa.PrimaryKeyConstraint("study_id", "position", name=op.f("pk_comparison")),
     )
     with op.batch_alter_table("comparison", schema=None) as batch_op:
@@ -526,20 +394,12 @@ def upgrade() -> None:
         "included_study",
         sa.Column("review_id", sa.String(), nullable=False),
         sa.Column("study_id", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["review_id"], ["study.id"], name=op.f("fk_included_study_review_id_study")
-        ),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_included_study_study_id_study")
-        ),
-        sa.PrimaryKeyConstraint(
-            "review_id", "study_id", name=op.f("pk_included_study")
-        ),
+        sa.ForeignKeyConstraint(["review_id"], ["study.id"], name=op.f("fk_included_study_review_id_study")),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_included_study_study_id_study")),
+        sa.PrimaryKeyConstraint("review_id", "study_id", name=op.f("pk_included_study")),
     )
     with op.batch_alter_table("included_study", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_included_study_study_id"), ["study_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_included_study_study_id"), ["study_id"], unique=False)
 
     op.create_table(
         "result",
@@ -568,31 +428,15 @@ def upgrade() -> None:
         sa.Column("se", sa.Float(), nullable=True),
         sa.Column("p", sa.Float(), nullable=True),
         sa.Column("p_is_upper_bound", sa.Boolean(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_result_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument"],
-            ["instrument.slug"],
-            name=op.f("fk_result_instrument_instrument"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["outcome"], ["outcome.slug"], name=op.f("fk_result_outcome_outcome")
-        ),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_result_study_id_study")
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_result_condition_condition")),
+        sa.ForeignKeyConstraint(["instrument"], ["instrument.slug"], name=op.f("fk_result_instrument_instrument")),
+        sa.ForeignKeyConstraint(["outcome"], ["outcome.slug"], name=op.f("fk_result_outcome_outcome")),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_result_study_id_study")),
         sa.PrimaryKeyConstraint("study_id", "position", name=op.f("pk_result")),
     )
     with op.batch_alter_table("result", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_result_condition"), ["condition"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_result_outcome"), ["outcome"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_result_condition"), ["condition"], unique=False)
+        batch_op.create_index(batch_op.f("ix_result_outcome"), ["outcome"], unique=False)
 
     op.create_table(
         "review",
@@ -604,15 +448,11 @@ def upgrade() -> None:
         sa.Column("conflict_of_interest", sa.Text(), nullable=False),
         sa.Column("reviewer", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_review_study_id_study")
-        ),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_review_study_id_study")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
     )
     with op.batch_alter_table("review", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_review_study_id_revision", ["study_id", "revision"], unique=False
-        )
+        batch_op.create_index("ix_review_study_id_revision", ["study_id", "revision"], unique=False)
 
     op.create_table(
         "risk_of_bias",
@@ -624,57 +464,31 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("judged_by", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_risk_of_bias_study_id_study")
-        ),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_risk_of_bias_study_id_study")),
         sa.PrimaryKeyConstraint("study_id", "position", name=op.f("pk_risk_of_bias")),
     )
     op.create_table(
         "shared_participants",
         sa.Column("study_id", sa.String(), nullable=False),
         sa.Column("other_id", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["other_id"],
-            ["study.id"],
-            name=op.f("fk_shared_participants_other_id_study"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["study_id"],
-            ["study.id"],
-            name=op.f("fk_shared_participants_study_id_study"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "study_id", "other_id", name=op.f("pk_shared_participants")
-        ),
+        sa.ForeignKeyConstraint(["other_id"], ["study.id"], name=op.f("fk_shared_participants_other_id_study")),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_shared_participants_study_id_study")),
+        sa.PrimaryKeyConstraint("study_id", "other_id", name=op.f("pk_shared_participants")),
     )
     with op.batch_alter_table("shared_participants", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_shared_participants_other_id"), ["other_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_shared_participants_other_id"), ["other_id"], unique=False)
 
     op.create_table(
         "study_condition",
         sa.Column("study_id", sa.String(), nullable=False),
         sa.Column("condition", sa.String(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["condition"],
-            ["condition.slug"],
-            name=op.f("fk_study_condition_condition_condition"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_study_condition_study_id_study")
-        ),
-        sa.PrimaryKeyConstraint(
-            "study_id", "condition", name=op.f("pk_study_condition")
-        ),
+        sa.ForeignKeyConstraint(["condition"], ["condition.slug"], name=op.f("fk_study_condition_condition_condition")),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_study_condition_study_id_study")),
+        sa.PrimaryKeyConstraint("study_id", "condition", name=op.f("pk_study_condition")),
     )
     with op.batch_alter_table("study_condition", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_study_condition_condition_year_study_id",
-            ["condition", "year", "study_id"],
-            unique=False,
-        )
+        batch_op.create_index("ix_study_condition_condition_year_study_id", ["condition", "year", "study_id"], unique=False)
 
     op.create_table(
         "study_revision",
@@ -687,19 +501,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.String(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["study_id"], ["study.id"], name=op.f("fk_study_revision_study_id_study")
-        ),
+        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_study_revision_study_id_study")),
         sa.PrimaryKeyConstraint("study_id", "number", name=op.f("pk_study_revision")),
     )
     with op.batch_alter_table("study_revision", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_study_revision_status_created_at",
-            ["status", "created_at"],
-            unique=False,
-        )
+        batch_op.create_index("ix_study_revision_status_created_at", ["status", "created_at"], unique=False)
 
 
 def downgrade() -> None:

@@ -36,8 +36,9 @@ SQLITE_DOWN = (
 POSTGRESQL_UP = (
     "CREATE EXTENSION IF NOT EXISTS unaccent",
     # unaccent() itself is only STABLE (its dictionary can change), which a generated column refuses; this wrapper is the usual way
-    """CREATE FUNCTION search_fold(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-        AS $$ SELECT public.unaccent('public.unaccent', $1) $$""",
+    # punctuation parts words, as it does in FTS5: PostgreSQL's parser would keep "HIT-6" and "deficit/hyperactivity" whole
+    r"""CREATE FUNCTION search_fold(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+        AS $$ SELECT regexp_replace(public.unaccent('public.unaccent', $1), '[!-/:-@\[-`{-~]+', ' ', 'g') $$""",
     """ALTER TABLE search_entry ADD COLUMN document_vector tsvector GENERATED ALWAYS AS (
         setweight(to_tsvector('english', search_fold(title)), 'A') || setweight(to_tsvector('english', search_fold(words)), 'B')) STORED""",
     "CREATE INDEX search_index_document_vector ON search_entry USING gin (document_vector)",

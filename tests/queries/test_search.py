@@ -21,7 +21,7 @@ QUESTIONS = (
     "quality of life", "women's", "anxiety/depression", "safety", "adverse events", "randomised-trial", "10.3390/bs13110914",
     "DOI: 10.3390/BS13110914", "pmid:31892357", "31892357", "PMC6938607", "NCT04826302",
     "the pain", "the", "to be or not to be", "!?", "pain in the neck",
-    "ear", "m79",
+    "ear", "m79", "HIT-6", "SF-36", "hyperactivity", "NCT04826302 anxiety",
 )  # fmt: skip
 NASTY = (
     '"', "'", '""', "a*", "*", "(", "NEAR(a b)", "a AND", "NOT", "title:neck", "^neck", "-neck", "neck | pain", "a & !b", "neck:*", "\\",
@@ -60,6 +60,14 @@ class TestMatchingReferences:
         assert found_of_kind(session, "condition", "IBS") == {"irritable-bowel-syndrome"}
         about = text("SELECT study_id FROM study_condition WHERE condition = 'irritable-bowel-syndrome'")
         assert set(session.execute(about).scalars()) <= found_of_kind(session, "study", "ibs")
+
+    def test_an_abbreviation_is_no_beginning_of_other_words(self, engine: Engine) -> None:
+        write_vocabulary(engine)
+        with transaction(engine) as session:
+            meant = an_accepted_study(session, title="People with IBS").id
+            an_accepted_study(session, title="Against ibuprofen")
+        with reading(engine) as session:
+            assert found_of_kind(session, "study", "IBS") == {meant}
 
     def test_every_word_must_occur(self, session: Session) -> None:
         both = found_of_kind(session, "study", "migraine sham")

@@ -24,6 +24,12 @@ class TestReadWords:
     def test_the_last_word_may_be_unfinished(self) -> None:
         assert read_words("neck pai") == SearchWords(("neck",), "pai")
 
+    @pytest.mark.parametrize("text", ["IBS", "ibs", "trial of CRS"])
+    def test_a_short_abbreviation_is_whole(self, text: str) -> None:
+        words = read_words(text)
+        assert words is not None
+        assert words.last is None
+
     def test_words_without_meaning_are_left_aside(self) -> None:
         assert read_words("pain in the neck of the") == SearchWords(("pain",), "neck")
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from app.synthesis.arms import COMBINED_ARMS, combine_arms_of_one_group, counts_of, mean_and_sd, most_indirect
@@ -93,6 +95,12 @@ class TestCombineArmsOfOneGroup:
         first = with_means(position=1, control_arm="a")
         parts = combine_arms_of_one_group([first, second])
         assert [part.positions for part in parts] == [(1,), (2,)]
+
+    def test_two_measures_of_the_same_arms_are_never_two_arms(self) -> None:
+        evening, morning = with_means(38, 20, 63, 40, 20, 60, position=0), with_means(27, 20, 63, 35, 20, 60, position=1)
+        assert [part.positions for part in combine_arms_of_one_group([evening, morning])] == [(0,), (1,)]
+        named = [replace(row, treatment_arm="treatment", control_arm="usual care") for row in (evening, morning)]
+        assert [part.positions for part in combine_arms_of_one_group(named)] == [(0,), (1,)]
 
     def test_an_arm_without_a_name_may_be_the_named_one(self) -> None:
         rows = [with_means(position=1, treatment_arm="a"), with_means(position=2)]

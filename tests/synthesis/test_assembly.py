@@ -82,9 +82,10 @@ class TestRowsThatNoBodyTakes:
         ],
     )
     def test_each_is_listed_with_its_rule(self, row: ResultInput, rule: str) -> None:
-        found = assemble_bodies(pair(study(row, direction_only(condition="migraine", comparator=Comparator.MIXED))))
-        assert found.bodies == ()
-        assert [each.rule for each in found.passed_over] == ([rule] if found.eligible else [])
+        other = direction_only(position=1, condition="migraine", comparator=Comparator.MIXED)
+        found = assemble_bodies(pair(study(row, other, direction_only(position=2))))
+        assert [body.studies[0].result.position for body in found.bodies] == [2]
+        assert [(each.position, each.rule) for each in found.passed_over] == [(0, rule)]
 
     def test_an_unknown_time_between_end_and_follow_up_is_listed(self) -> None:
         rows = (
@@ -273,6 +274,12 @@ class TestPooling:
         found = only(study(result(estimate=estimate(-10, p=0.02))))
         assert (found.studies[0].basis, found.studies[0].p) == ("p", 0.02)
         assert any("converted from the p value" in warning for warning in found.warnings)
+
+    def test_an_exact_p_gives_a_pool_of_one_its_limits_and_p(self) -> None:
+        pooled = only(study(result(treatment=arm(10), control=arm(10), estimate=estimate(-10, p=0.06)))).pooled
+        assert pooled is not None
+        assert pooled.ci_low < 0 < pooled.ci_high
+        assert pooled.p == 0.06
 
     def test_identical_studies_of_no_spread_say_why_not(self) -> None:
         found = only(study(direction_only()))

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -61,6 +62,17 @@ class TestMeanDifferenceOf:
         found = effect(mean_difference_of(crossover(n_randomised=20), row))
         assert (found.basis, found.flags) == ("estimate", ())
 
+    def test_the_sd_of_a_paired_estimate_is_that_of_people_not_of_their_differences(self) -> None:
+        row = with_estimate(-10, -15, -5, treatment=arm(20), control=arm(20))
+        row = replace(row, estimate=estimate(-10, -15, -5, adjusted_for_design=True))
+        paired_se = 10 / (2 * Z_975)
+        # Equal SDs and correlation 0.5: paired SE = SD / sqrt(n), so SD = SE sqrt(20).
+        assert effect(mean_difference_of(crossover(n_randomised=20), row)).sd == pytest.approx(paired_se * math.sqrt(20))
+
+    def test_paired_arms_without_spread_give_no_effect(self) -> None:
+        row = with_means(sd_treatment=0.0, sd_control=0.0)
+        assert code(mean_difference_of(crossover(n_randomised=20), row)) == "impossible-arms"
+
     def test_arms_come_before_an_estimate_that_is_not_paired(self) -> None:
         row = with_means(estimate=estimate(-10, -15, -5))
         assert effect(mean_difference_of(crossover(n_randomised=20), row)).basis == "arms"
@@ -120,6 +132,11 @@ class TestStandardisedDifferenceOf:
     def test_a_mean_difference_without_arm_sizes_gives_none(self) -> None:
         row = with_estimate(treatment=arm(None), control=arm(None))
         assert code(standardised_difference_of(PARALLEL, row)) == "no-standardised-difference"
+
+    def test_too_few_people_give_none(self) -> None:
+        parallel, paired = with_estimate(treatment=arm(1), control=arm(1)), with_means(n_treatment=2, n_control=2)
+        assert code(standardised_difference_of(PARALLEL, parallel)) == "no-standardised-difference"
+        assert code(standardised_difference_of(crossover(n_randomised=2), paired)) == "no-standardised-difference"
 
     def test_an_smd_with_an_exact_p_serves(self) -> None:
         row = result(estimate=estimate(-0.6, p=0.04, measure=Measure.SMD))

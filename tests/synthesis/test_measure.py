@@ -5,7 +5,7 @@ import pytest
 
 from app.synthesis.assembly import assemble_bodies
 from app.synthesis.body import Body, EstimateInput, InstrumentInput, OutcomeInput, StudyInput
-from app.synthesis.measure import factors_onto
+from app.synthesis.measure import NO_MID, factors_onto, minimal_important_difference
 from app.vocabulary import AnalysedScore, Better, Importance, Measure, MidStanding
 from tests.synthesis.factories import (
     EVENT,
@@ -63,6 +63,10 @@ class TestContinuous:
         assert found.pooled is not None
         assert found.pooled.k == 2
 
+    def test_results_that_all_exist_only_as_smd_have_no_instrument(self) -> None:
+        found = body(study(result(estimate=estimate(-0.5, -0.9, -0.1, measure=Measure.SMD))))
+        assert (found.measure, found.instrument, found.mid.value) == (Measure.SMD, None, 0.2)
+
     def test_what_cannot_be_standardised_counts_with_its_direction_and_says_so(self) -> None:
         only_md = with_estimate(instrument=MCGILL.slug, **NO_ARMS)
         found = body(study(with_means(), key="a"), study(only_md, key="b"), study(with_means(instrument=NRS.slug), key="c"))
@@ -82,6 +86,17 @@ class TestContinuous:
         assert body(study(rows), outcome=outcome).measure is Measure.MD
         assert body(study(rows, key="a"), study(rows, key="b"), outcome=outcome).measure is Measure.SMD
 
+    def test_numbers_on_another_scale_go_before_a_reported_direction(self) -> None:
+        smd = study(result(estimate=estimate(-0.5, -0.9, -0.1, measure=Measure.SMD)), key="a")
+        rows = (direction_only(position=0), with_estimate(2.0, 1.0, 3.0, position=1, **NO_ARMS))
+        found = body(smd, study(*rows, key="b"))
+        assert (found.measure, found.studies[1].result.position, found.studies[1].effect, found.studies[1].direction) == (
+            Measure.SMD,
+            1,
+            None,
+            -1,
+        )
+
     def test_mean_differences_may_mix_change_and_post_scores(self) -> None:
         rows = (with_means(analysis=AnalysedScore.CHANGE_SCORE), with_means(analysis=AnalysedScore.POST_SCORE))
         found = body(study(rows[0], key="a"), study(rows[1], key="b"))
@@ -97,6 +112,12 @@ class TestContinuous:
         found = body(study(change, key="a"), study(post, key="b"), study(unknown, key="c"))
         assert [entry.effect is not None for entry in found.studies] == [False, True, True]
         assert "change-score-left-out" in found.studies[0].flags
+
+    def test_scores_of_unknown_kind_go_with_either(self) -> None:
+        for kind in (AnalysedScore.CHANGE_SCORE, AnalysedScore.POST_SCORE):
+            found = body(study(with_means(analysis=kind), key="a"), study(with_means(instrument=MCGILL.slug), key="b"))
+            assert found.pooled is not None
+            assert (found.measure, found.pooled.k) == (Measure.SMD, 2)
 
     def test_change_scores_alone_are_pooled(self) -> None:
         rows = (with_means(analysis=AnalysedScore.CHANGE_SCORE), with_means(analysis=AnalysedScore.CHANGE_SCORE, instrument=MCGILL.slug))
@@ -186,6 +207,7 @@ class TestMinimalImportantDifference:
 
     def test_where_nothing_is_pooled_there_is_none(self) -> None:
         assert body(study(direction_only())).mid.value is None
+        assert minimal_important_difference(None, PAIN, ()) == NO_MID
 
 
 class TestFactorsOnto:

@@ -26,8 +26,10 @@ from tests.synthesis.factories import (
     QUALITY_OF_LIFE,
     VAS,
     direction_only,
+    estimate,
     judgement,
     pair,
+    result,
     study,
     with_estimate,
     with_events,
@@ -299,6 +301,12 @@ class TestToJson:
     def test_everything_is_json_without_nan(self) -> None:
         rating = self.example()
         whole = {"rating": to_json(rating), "bodies": [body_to_json(row) for row in rating.bodies]}
+        assert json.loads(json.dumps(whole, allow_nan=False)) == whole
+
+    def test_a_pool_with_an_effect_from_p_is_json_too(self) -> None:
+        from_p = study(result(estimate=estimate(-8.0, p=0.0001)), key="b")
+        rating = rate_pair(pair(study(with_estimate(), key="a"), from_p))
+        whole = [body_to_json(row) for row in rating.bodies]
         assert json.loads(json.dumps(whole, allow_nan=False)) == whole
 
     def test_headline_rows_come_first(self) -> None:

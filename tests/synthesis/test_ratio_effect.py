@@ -1,7 +1,9 @@
 import math
+from dataclasses import replace
 
 import pytest
 
+from app.synthesis.distributions import Z_975
 from app.synthesis.ratio_effect import control_risk_of, odds_ratio_of, risk_ratio_of
 from app.vocabulary import Design, Measure
 from tests.synthesis.factories import arm, direction_only, estimate, result, study, with_estimate, with_events
@@ -34,6 +36,23 @@ class TestRiskRatioOf:
         assert found.value == pytest.approx(math.log(2.8 / (1 - 0.18 + 0.18 * 2.8)))
         assert found.printed_low == pytest.approx(math.log(1.1 / (1 - 0.18 + 0.18 * 1.1)))
         assert len(found.converted) == 2
+
+    def test_its_limits_are_those_of_the_odds_ratio_even_where_they_were_not_printed(self) -> None:
+        row = result(control=arm(20, events=12), treatment=arm(20), estimate=estimate(4.0, se=0.72, measure=Measure.OR))
+        odds, found = effect(odds_ratio_of(PARALLEL, row)), effect(risk_ratio_of(PARALLEL, row))
+        assert odds.value - Z_975 * odds.se < 0
+        assert found.printed_low is not None
+        assert found.printed_low < 0 < found.value - Z_975 * found.se
+
+    def test_the_se_does_not_come_from_the_wider_limits_of_a_p(self) -> None:
+        printed = result(control=arm(20, events=12), treatment=arm(20), estimate=estimate(4.0, p=0.04, measure=Measure.OR))
+        odds = effect(odds_ratio_of(PARALLEL, printed))
+        with_se = replace(printed, estimate=estimate(4.0, se=odds.se, measure=Measure.OR))
+        assert effect(risk_ratio_of(PARALLEL, printed)).se == pytest.approx(effect(risk_ratio_of(PARALLEL, with_se)).se)
+
+    def test_an_odds_ratio_whose_limits_know_no_bounds_gives_none(self) -> None:
+        row = result(control=arm(20, events=12), treatment=arm(20), estimate=estimate(2.0, p=0.9999, measure=Measure.OR))
+        assert code(risk_ratio_of(PARALLEL, row)) == "numbers-out-of-reach"
 
     def test_counts_come_before_converting_the_odds_ratio(self) -> None:
         row = with_events(13, 19, 3, 17, estimate=ODDS)

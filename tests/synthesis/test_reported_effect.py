@@ -70,6 +70,18 @@ class TestFromExactP:
         assert found.se == pytest.approx(7.948 / t_quantile(0.98, 26))
         assert (found.basis, len(found.converted)) == ("p", 1)
 
+    @pytest.mark.parametrize(("p", "holds_null"), [(0.06, True), (0.051, True), (0.049, False), (0.04, False)])
+    def test_its_limits_hold_null_just_when_p_is_five_per_cent_or_more(self, p: float, holds_null: bool) -> None:
+        found = effect(from_exact_p(result(treatment=arm(10), control=arm(10), estimate=estimate(-10, p=p)), Measure.MD))
+        assert found.printed_low is not None
+        assert found.printed_high is not None
+        assert (found.printed_low < 0 < found.printed_high) is holds_null
+        assert found.printed_low + found.printed_high == pytest.approx(-20)
+
+    def test_numbers_are_plain_floats(self) -> None:
+        found = effect(from_exact_p(result(estimate=estimate(-10.0, p=0.04)), Measure.MD))
+        assert [type(number) for number in (found.value, found.se, found.printed_low, found.printed_high)] == [float] * 4
+
     @pytest.mark.parametrize(
         ("printed", "reason"),
         [

@@ -94,5 +94,11 @@ class TestOnePerParticipantSet:
         found = select_from(*(study(with_estimate(), key=key) for key in "abc"), shared=(("c", "a", "b"),))
         assert [result.study.key for result in found.chosen] == ["a"]
 
+    def test_the_order_of_the_sets_does_not_matter(self) -> None:
+        studies = [study(with_estimate(), key=key) for key in "abcd"]
+        found = select_from(*studies, shared=(("a", "b"), ("c", "d")))
+        assert found == select_from(*studies, shared=(("d", "c"), ("b", "a")))
+        assert [each.study for each in found.passed_over] == ["b", "d"]
+
     def test_a_paper_that_the_body_does_not_hold_takes_nothing_away(self) -> None:
         assert [result.study.key for result in select_from(study(with_estimate(), key="b"), shared=self.SHARED).chosen] == ["b"]

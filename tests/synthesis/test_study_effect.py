@@ -53,6 +53,24 @@ class TestDirection:
         found = evaluated(row)
         assert (found.direction, found.has_numbers(Family.CONTINUOUS), found.has_numbers(Family.BINARY)) == (1, False, False)
 
+    def test_a_ratio_that_cannot_be_leaves_the_sign_to_the_arms(self) -> None:
+        printed = estimate(0.0, measure=Measure.RR)
+        row = result(direction=ResultDirection.UNCLEAR, treatment=arm(None, 37.0), control=arm(None, 39.0), estimate=printed)
+        assert evaluated(row).direction == 1
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            with_estimate(-1e200, -2e200, 0.0, control=arm(None)),
+            result(estimate=estimate(-1.0, se=1e-200)),
+            with_means(mean_treatment=-1e200),
+            with_means(sd_treatment=1e200),
+        ],
+    )
+    def test_numbers_that_no_study_has_give_a_direction_only(self, row: ResultInput) -> None:
+        found = evaluated(row)
+        assert (found.direction, found.has_numbers(Family.CONTINUOUS)) == (1, False)
+
     def test_double_zero_counts_is_null(self) -> None:
         assert evaluated(with_events(0, 20, 0, 30)).direction == 0
 

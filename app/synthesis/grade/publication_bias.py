@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.synthesis.body import Body, BodyStudy, RegistrationInput, ResultInput, StudyInput
+from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.grade.crossings import TOLERANCE, turned_interval
 from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, percent
 from app.synthesis.grade.thresholds import CURRENT, Thresholds
@@ -81,9 +82,10 @@ def is_overdue(completed_on: str, as_of: date, months: int = CURRENT.overdue_mon
 
 
 def reports_result(study: StudyInput, condition: str) -> bool:
-    """Whether a study (not retracted) has a row for this condition that gives a direction or numbers."""
+    """Whether a study (not retracted) has a row for this condition that a body can take: a direction or numbers, no harms, no mixture."""
     counts = study.kind is StudyKind.PRIMARY and study.publication_status not in {PublicationStatus.RETRACTED, PublicationStatus.REGISTERED}
-    return counts and any(row.condition == condition and says_something(row) for row in study.results)
+    rows = [row for row in study.results if row.condition == condition and row.outcome != ADVERSE_EVENTS]
+    return counts and any(comparator_group(study, row) is not None and says_something(row) for row in rows)
 
 
 def says_something(row: ResultInput) -> bool:

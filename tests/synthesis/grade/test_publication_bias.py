@@ -13,8 +13,8 @@ from app.synthesis.grade.publication_bias import (
     overdue_share,
     regression_test,
 )
-from app.vocabulary import Better, Measure, MidStanding, PublicationStatus, ResultDirection
-from tests.synthesis.factories import AS_OF, CONDITION, direction_only, study, with_estimate, with_means
+from app.vocabulary import Better, Comparator, Measure, MidStanding, PublicationStatus, ResultDirection
+from tests.synthesis.factories import AS_OF, CONDITION, direction_only, estimate, result, study, with_estimate, with_means
 from tests.synthesis.grade.bodies import body, entry, pooled, pooled_body, ratio_body
 
 
@@ -58,9 +58,12 @@ class TestFindOverdue:
         "linked",
         [
             pytest.param(study(direction_only(ResultDirection.UNCLEAR)), id="unclear without numbers"),
+            pytest.param(study(result(direction=ResultDirection.UNCLEAR, estimate=estimate(-3.0))), id="unclear beside a bare value"),
             pytest.param(study(direction_only(condition="migraine")), id="another condition"),
             pytest.param(study(with_estimate(), publication_status=PublicationStatus.RETRACTED), id="retracted"),
             pytest.param(study(), id="no result at all"),
+            pytest.param(study(direction_only(outcome="adverse-events")), id="harms alone"),
+            pytest.param(study(with_estimate(comparator=Comparator.MIXED)), id="several comparators together"),
         ],
     )
     def test_a_linked_study_without_a_usable_result_does_not(self, linked: object) -> None:

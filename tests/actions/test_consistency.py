@@ -1,0 +1,118 @@
+"""A table of contradictions: what the document says, and the members that are pointed at."""
+
+from typing import Any
+
+import pytest
+
+from app.actions.consistency import find_contradictions
+from app.queries.vocabulary_check import KnownSlugs
+from app.schemas.study import StudyDocument
+from tests.factories import CONDITIONS, INSTRUMENTS, OUTCOMES, a_body, a_result, a_study, the_least
+
+KNOWN = KnownSlugs(
+    conditions=frozenset(CONDITIONS),
+    outcomes={str(outcome["slug"]): str(outcome["better"]) for outcome in OUTCOMES} | {"well-being": "higher"},
+    instruments={slug: outcome for slug, outcome, _ in INSTRUMENTS},
+    fidelities={"craniosacral-therapy": frozenset({"craniosacral-therapy"})},
+)
+NOBODY = {"n": None, "mean": None, "sd": None}
+
+
+def pointers(body: dict[str, Any]) -> list[str]:
+    return [problem.pointer for problem in find_contradictions(StudyDocument.model_validate(body), KNOWN)]
+
+
+def with_result(**overrides: Any) -> dict[str, Any]:
+    return a_body(results=[a_result(**overrides)])
+
+
+def with_estimate(direction: str, **overrides: Any) -> dict[str, Any]:
+    estimate = {"measure": "MD", "value": -10, "ci_low": -15, "ci_high": -5} | overrides
+    return with_result(estimate=estimate, direction=direction, treatment=NOBODY, control=NOBODY)
+
+
+CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    # the study as a whole
+    "a registration that is published": (the_least() | {"kind": "registration"}, ["/publication_status"]),
+    "a primary study that is registered only": (a_body(publication_status="registered"), ["/publication_status"]),
+    "a registration with results": (a_body(kind="registration", publication_status="registered"), ["/results"]),
+    "serious events without a report of harms": (a_body(adverse_events={"serious": 1}), ["/adverse_events/reported"]),
+    "a published review without its synthesis": (
+        the_least() | {"kind": "synthesis", "design": "systematic-review"},
+        ["/synthesis"],
+    ),
+    "a comparator that nothing is compared with": (
+        a_body(comparators=[{"kind": "sham", "label": "light touch"}, {"kind": "wait-list", "label": "waiting"}]),
+        ["/comparators/1"],
+    ),
+    # a result within its study
+    "a result on a condition that is not the study's": (with_result(condition="migraine"), ["/results/0/condition"]),
+    "a comparator that the study does not have": (with_result(comparator="active"), ["/comparators/0", "/results/0/comparator"]),
+    "one arm above all randomised": (a_body(n_randomised=50, n_analysed=50), ["/results/0/treatment/n", "/results/0/control/n"]),
+    "both arms together above all randomised": (a_body(n_randomised=100, n_analysed=100), ["/results/0/control/n"]),
+    "one arm above all analysed where randomised is unknown": (
+        a_body(n_randomised=None, n_analysed=59),
+        ["/results/0/treatment/n", "/results/0/control/n"],
+    ),
+    "a change within one group against a comparator": (with_result(within_group=True), ["/results/0/comparator"]),
+    "comparator none between groups": (with_result(comparator="none"), ["/comparators/0", "/results/0/comparator"]),
+    "a change within one group with a control arm": (
+        a_body(comparators=[], results=[a_result(comparator="none", within_group=True)]),
+        ["/results/0/control"],
+    ),
+    # the direction against the figures
+    "arms that say the opposite": (with_result(direction="favours-comparator"), ["/results/0/direction"]),
+    "arms that say the opposite where higher is better": (
+        with_result(outcome="well-being", direction="favours-intervention"),
+        ["/results/0/direction"],
+    ),
+    "events that say the opposite": (
+        with_result(treatment={"n": 60, "events": 40}, control={"n": 60, "events": 10}, direction="favours-intervention"),
+        ["/results/0/direction"],
+    ),
+    "an interval on one side, no difference claimed": (with_estimate("no-difference"), ["/results/0/direction"]),
+    "an interval on the other side": (with_estimate("favours-comparator"), ["/results/0/direction"]),
+    "an interval with no difference in it, a difference claimed": (
+        with_estimate("favours-intervention", ci_high=5),
+        ["/results/0/direction"],
+    ),
+    "a ratio's interval that holds 1": (
+        with_estimate("favours-intervention", measure="RR", value=0.8, ci_low=0.5, ci_high=1.2),
+        ["/results/0/direction"],
+    ),
+    "a difference that is not that of the means": (with_result(estimate={"measure": "MD", "value": -12.0}), ["/results/0/estimate/value"]),
+}
+AGREEMENTS: dict[str, dict[str, Any]] = {
+    "a complete trial": a_body(),
+    "the least": the_least(),
+    "a crossover, whose people are in both arms": a_body(n_randomised=60, n_analysed=60, design="randomised-crossover"),
+    "a change within one group": a_body(comparators=[], results=[a_result(comparator="none", within_group=True, control={})]),
+    "a comparator with its reason": a_body(
+        comparators=[{"kind": "sham", "label": "s"}, {"kind": "wait-list", "label": "w", "without_results": "not reported"}]
+    ),
+    "a mixed comparator stands for all": a_body(
+        comparators=[{"kind": "sham", "label": "s"}, {"kind": "active", "label": "a"}], results=[a_result(comparator="mixed")]
+    ),
+    "an interval that touches no difference": with_estimate("no-difference", ci_high=0),
+    "a difference as printed, one decimal off": with_result(estimate={"measure": "MD", "value": -20.05}),
+    "an adjusted difference, with its interval": with_result(estimate={"measure": "MD", "value": -17, "ci_low": -25, "ci_high": -9}),
+    "arms that differ by nothing": with_result(treatment={"n": 60, "mean": 50, "sd": 20}, direction="unclear"),
+    "a published review, whose rows are not judged": a_body(
+        kind="synthesis", design="meta-analysis", synthesis={}, results=[a_result(condition="migraine", comparator="active")]
+    ),
+}
+
+
+class TestFindContradictions:
+    @pytest.mark.parametrize(("body", "expected"), CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
+    def test_points_at_the_member_that_does_not_fit(self, body: dict[str, Any], expected: list[str]) -> None:
+        assert pointers(body) == expected
+
+    @pytest.mark.parametrize("body", AGREEMENTS.values(), ids=AGREEMENTS.keys())
+    def test_leaves_what_fits_alone(self, body: dict[str, Any]) -> None:
+        assert pointers(body) == []
+
+    def test_says_what_would_fit(self) -> None:
+        problem = find_contradictions(a_study(results=[a_result(comparator="active")]), KNOWN)[-1]
+        assert problem.allowed == ["sham"]
+        assert problem.detail == "active is not among the study's comparators"

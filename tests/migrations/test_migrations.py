@@ -1,0 +1,97 @@
+"""Up, down and up again on both engines, with data; models, migrations and code agree."""
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from app.cli import migrate_database
+from app.database import HEAD_REVISION, make_engine, migration_revision, reading, transaction
+from app.settings import PROJECT_ROOT
+from tests.databases import Databases
+from tests.factories import an_accepted_study, differences, row_counts, write_vocabulary
+
+TRIGGERS = {"search_entry_insert", "search_entry_update", "search_entry_delete"}
+TABLES_ONLY = "2026112401"
+
+
+def configuration(url: str) -> Config:
+    config = Config(str(PROJECT_ROOT / "alembic.ini"))
+    config.attributes["url"] = url
+    return config
+
+
+def find(engine: Engine, word: str) -> int:
+    statement = {
+        "sqlite": "SELECT count(*) FROM search_index WHERE search_index MATCH :word",
+        "postgresql": "SELECT count(*) FROM search_entry WHERE document_vector @@ plainto_tsquery('english', search_fold(:word))",
+    }[engine.dialect.name]
+    with reading(engine) as session:
+        return int(session.execute(text(statement), {"word": word}).scalar_one())
+
+
+@pytest.fixture
+def filled(vocabulary: Engine) -> Engine:
+    """A database with an accepted study, its connections closed, so that migrations have it to themselves."""
+    with transaction(vocabulary) as session:
+        an_accepted_study(session, conclusion="zygomatic")
+    vocabulary.dispose()
+    return vocabulary
+
+
+class TestHistory:
+    def test_there_is_one_head_and_the_code_knows_it(self) -> None:
+        assert ScriptDirectory.from_config(configuration("sqlite://")).get_heads() == [HEAD_REVISION]
+
+    def test_each_migration_follows_one_other(self) -> None:
+        script = ScriptDirectory.from_config(configuration("sqlite://"))
+        assert [revision.revision for revision in script.walk_revisions()] == ["2026112402", "2026112401"]
+
+    def test_models_and_migrations_agree(self, small_url: str) -> None:
+        command.check(configuration(small_url))
+
+
+class TestUpDownUp:
+    def test_the_search_index_goes_and_comes_back_with_all_it_held(self, filled: Engine, small_url: str) -> None:
+        before = row_counts(filled)
+        filled.dispose()
+        migrate_database(small_url, TABLES_ONLY)
+        with reading(filled) as session:
+            assert migration_revision(session) == TABLES_ONLY
+        assert row_counts(filled) == before
+        filled.dispose()
+        migrate_database(small_url)
+        assert row_counts(filled) == before
+        assert find(filled, "zygomatic") == 1
+        assert differences(filled) == []
+
+    def test_all_the_way_down_nothing_is_left_and_up_again_all_works(self, filled: Engine, small_url: str) -> None:
+        migrate_database(small_url, "base")
+        assert set(inspect(filled).get_table_names()) == {"alembic_version"}
+        filled.dispose()
+        migrate_database(small_url)
+        write_vocabulary(filled)
+        with transaction(filled) as session:
+            an_accepted_study(session, conclusion="zygomatic")
+        assert find(filled, "zygomatic") == 1
+        assert differences(filled) == []
+
+    def test_a_second_time_does_nothing(self, filled: Engine, small_url: str) -> None:
+        migrate_database(small_url)
+        assert differences(filled) == []
+
+    def test_the_index_is_kept_by_the_database_itself(self, filled: Engine) -> None:
+        with transaction(filled) as session:
+            session.execute(text("UPDATE search_entry SET words = 'sphenoidal' WHERE kind = 'study'"))
+        assert (find(filled, "zygomatic"), find(filled, "sphenoidal")) == (0, 1)
+        with transaction(filled) as session:
+            session.execute(text("DELETE FROM search_entry WHERE kind = 'study'"))
+        assert find(filled, "sphenoidal") == 0
+
+    def test_the_triggers_of_sqlite_are_there(self, databases: Databases) -> None:
+        with databases.sqlite.copy("empty") as url:
+            engine = make_engine(url)
+            with reading(engine) as session:
+                assert set(session.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()) == TRIGGERS
+            engine.dispose()
