@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         details = "".join(f"\n  {error.as_json()}" for error in problem.errors)
         print(f"evidence: {problem.detail}{details}", file=sys.stderr)
         return 1
+    except ValidationError as error:
+        for fault in error.errors():
+            print(f"evidence: EVIDENCE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)
+        return 2
     except OperationalError as error:
         print(f"evidence: the database does not answer: {error.orig}", file=sys.stderr)
         return 1
@@ -133,6 +138,7 @@ def _serve(options: argparse.Namespace) -> int:
     with _migrated() as engine:
         if options.prepare:
             seed(engine)
+    print(f"Evidence Ledger at http://{options.host}:{options.port} (API pages under /docs); Ctrl+C stops it", flush=True)
     uvicorn.run(
         "app.main:create_app",
         factory=True,

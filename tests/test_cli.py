@@ -206,6 +206,18 @@ class TestAsAProcess:
                 process.send_signal(signal.SIGTERM)
                 process.wait(STARTS_WITHIN_SECONDS)
 
+    def test_serve_with_two_workers_through_the_installed_command(self, unmigrated: str) -> None:
+        address = f"http://127.0.0.1:{free_port()}"
+        command = str(ROOT / ".venv" / "bin" / "evidence")
+        line = [command, "serve", "--prepare", "--workers", "2", "--port", address.rsplit(":", 1)[1]]
+        with subprocess.Popen(line, cwd="/", env=environment(unmigrated), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_for(address, process)
+                assert [httpx.get(f"{address}/v1/conditions/migraine").status_code for _ in range(8)] == [200] * 8
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(STARTS_WITHIN_SECONDS)
+
 
 def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + STARTS_WITHIN_SECONDS

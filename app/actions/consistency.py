@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.errors import FieldProblem
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import Estimate, StudyDocument, StudyResult
-from app.vocabulary import RATIO_MEASURES, Better, Comparator, Design, PublicationStatus, ResultDirection, StudyKind
+from app.vocabulary import RATIO_MEASURES, AnalysedScore, Better, Comparator, Design, PublicationStatus, ResultDirection, StudyKind
 
 ROUNDING = 0.06
 """How far a printed mean difference may be from the difference of the printed means (each rounded to one decimal)."""
@@ -22,6 +22,7 @@ def find_contradictions(document: StudyDocument, known: KnownSlugs) -> list[Fiel
             problems += _arms_within_study(pointer, document, result)
             problems += _comparator_of(pointer, document, result)
             problems += _direction_of(pointer, result, Better(known.outcomes[result.outcome]))
+            problems += _off_the_scale(pointer, result, *known.ranges[result.instrument])
     return problems
 
 
@@ -103,6 +104,18 @@ def _estimate_against_direction(pointer: str, estimate: Estimate, direction: Res
         yield FieldProblem(pointer, "the interval holds no difference, so the direction is `no-difference` or `unclear`")
     if not holds_null and direction is not favoured:
         yield FieldProblem(pointer, f"the interval lies wholly on one side: the direction is {favoured}", [favoured])
+
+
+def _off_the_scale(pointer: str, result: StudyResult, low: float | None, high: float | None) -> Iterator[FieldProblem]:
+    """A score lies on its scale; a change, or what may be one, within the width of the scale."""
+    if low is not None and high is not None and result.analysis is not AnalysedScore.POST_SCORE:
+        low = min(low, low - high)
+    elif result.analysis is not AnalysedScore.POST_SCORE:
+        return
+    for side in ("treatment", "control"):
+        mean = getattr(result, side).mean
+        if mean is not None and ((low is not None and mean < low) or (high is not None and mean > high)):
+            yield FieldProblem(f"{pointer}/{side}/mean", f"{mean:g} lies off the scale of {result.instrument}", [f"{low} to {high}"])
 
 
 def _estimate_against_arms(pointer: str, result: StudyResult) -> Iterator[FieldProblem]:

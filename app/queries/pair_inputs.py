@@ -27,7 +27,7 @@ from app.models import (
 from app.queries.study_inputs import study_input
 from app.schemas.study import StudyDocument, conditions_of
 from app.synthesis.body import InstrumentInput, LinearGroup, OutcomeInput, PairInput, RegistrationInput, StudyInput
-from app.vocabulary import Better, Importance, MidStanding, StudyKind
+from app.vocabulary import Better, Importance, MidStanding, PublicationStatus, StudyKind
 
 Pair = tuple[str, str]
 """Condition slug, intervention slug."""
@@ -198,7 +198,7 @@ def _pair_input(
     condition, slug = pair
     intervention = reference.interventions[slug]
     primary = tuple(s.study for s in studies if s.document.kind is StudyKind.PRIMARY)
-    registrations = tuple(_registration(s, linked) for s in studies if s.document.kind is StudyKind.REGISTRATION)
+    registrations = tuple(_registration(s, linked) for s in studies if _stands_registered(s.document))
     keys = {study.key for study in primary}
     return PairInput(
         condition=condition,
@@ -212,6 +212,11 @@ def _pair_input(
         registrations=registrations,
         shared_participants=tuple(group for group in shared if len(keys & set(group)) > 1),
     )
+
+
+def _stands_registered(document: StudyDocument) -> bool:
+    """A registration that was retracted here counts as never made."""
+    return document.kind is StudyKind.REGISTRATION and document.publication_status is not PublicationStatus.RETRACTED
 
 
 def _registration(accepted: AcceptedStudy, linked: Mapping[str, list[StudyInput]]) -> RegistrationInput:

@@ -12,7 +12,7 @@ from app.models import Study, StudyCondition, StudyRevision
 from app.queries.addresses import study_href
 from app.schemas.study import ReviewSynthesis, StudyDocument
 from app.synthesis.published_reviews import compare_conclusion
-from app.vocabulary import Agreement, Certainty, Finding, StudyKind
+from app.vocabulary import Agreement, Certainty, Finding, PublicationStatus, StudyKind
 
 Json = dict[str, Any]
 Conclusion = tuple[Certainty, Finding | None]
@@ -35,7 +35,8 @@ def load_beside(session: Session, condition: str, kinds: Collection[StudyKind]) 
         .where(col(StudyCondition.condition) == condition, col(Study.kind).in_(kinds))
         .order_by(col(Study.year).desc().nulls_last(), col(Study.key))
     )
-    return [StandingBeside(study_id, key, StudyDocument.model_validate_json(text)) for study_id, key, text in rows]
+    beside = [StandingBeside(study_id, key, StudyDocument.model_validate_json(text)) for study_id, key, text in rows]
+    return sorted(beside, key=lambda one: one.document.publication_status is PublicationStatus.RETRACTED)  # retracted ones last
 
 
 def review_row(review: StandingBeside, conclusions: Mapping[str, Conclusion]) -> Json:
@@ -63,6 +64,8 @@ def review_row(review: StandingBeside, conclusions: Mapping[str, Conclusion]) ->
 
 
 def _agreement(document: StudyDocument, synthesis: ReviewSynthesis, conclusions: Mapping[str, Conclusion]) -> tuple[Agreement, str]:
+    if document.publication_status is PublicationStatus.RETRACTED:
+        return Agreement.NOT_COMPARABLE, "The review was retracted; its conclusion is not weighed."
     conclusion = conclusions.get(document.intervention or "")
     if conclusion is None:
         return Agreement.NOT_COMPARABLE, "The review is not about one intervention that is rated here."

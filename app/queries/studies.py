@@ -46,7 +46,8 @@ def _judged(values: list[Any]) -> ColumnElement[bool]:
 
 
 def _exists(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(table.study_id).where(table.study_id == col(Study.id), condition).exists()
+    # correlated with `study` alone: the statement around it may read the same table
+    return select(table.study_id).where(table.study_id == col(Study.id), condition).correlate(Study).exists()
 
 
 def _registered_as(values: list[Any]) -> ColumnElement[bool]:

@@ -20,15 +20,19 @@ class KnownSlugs:
     """Outcome to which way is better."""
     instruments: Mapping[str, str]
     """Instrument to the outcome it measures."""
+    ranges: Mapping[str, tuple[float | None, float | None]]
+    """Instrument to the least and the greatest score it can give; None where it has no bound."""
     fidelities: Mapping[str, frozenset[str]]
     """Intervention to the fidelities that count as it."""
 
 
 def load_known_slugs(session: Session) -> KnownSlugs:
+    instruments = session.execute(select(col(Instrument.slug), col(Instrument.outcome), col(Instrument.min), col(Instrument.max))).all()
     return KnownSlugs(
         conditions=frozenset(session.execute(select(col(Condition.slug))).scalars()),
         outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).all()),
-        instruments=dict(session.execute(select(col(Instrument.slug), col(Instrument.outcome))).all()),
+        instruments={row.slug: row.outcome for row in instruments},
+        ranges={row.slug: (row.min, row.max) for row in instruments},
         fidelities={
             slug: frozenset(entry["fidelity"] for entry in entries)
             for slug, entries in session.execute(select(col(Intervention.slug), col(Intervention.fidelities))).all()

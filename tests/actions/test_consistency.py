@@ -13,6 +13,7 @@ KNOWN = KnownSlugs(
     conditions=frozenset(CONDITIONS),
     outcomes={str(outcome["slug"]): str(outcome["better"]) for outcome in OUTCOMES} | {"well-being": "higher"},
     instruments={slug: outcome for slug, outcome, _ in INSTRUMENTS},
+    ranges={slug: (0.0, 100.0) for slug, _, _ in INSTRUMENTS},
     fidelities={"craniosacral-therapy": frozenset({"craniosacral-therapy"})},
 )
 NOBODY = {"n": None, "mean": None, "sd": None}
@@ -46,6 +47,18 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["/comparators/1"],
     ),
     # a result within its study
+    "a score off its scale": (
+        with_result(analysis="post-score", treatment={"n": 30, "mean": 500, "sd": 20}, control={"n": 30, "mean": 510, "sd": 20}),
+        ["/results/0/treatment/mean", "/results/0/control/mean"],
+    ),
+    "a negative score where scores begin at 0": (
+        with_result(analysis="post-score", treatment={"n": 30, "mean": -3, "sd": 20}, control={"n": 30, "mean": 10, "sd": 20}),
+        ["/results/0/treatment/mean"],
+    ),
+    "a change greater than the scale is wide": (
+        with_result(analysis="change-score", treatment={"n": 30, "mean": -130, "sd": 20}, control={"n": 30, "mean": -10, "sd": 20}),
+        ["/results/0/treatment/mean"],
+    ),
     "a result on a condition that is not the study's": (with_result(condition="migraine"), ["/results/0/condition"]),
     "a comparator that the study does not have": (with_result(comparator="active"), ["/comparators/0", "/results/0/comparator"]),
     "one arm above all randomised": (a_body(n_randomised=50, n_analysed=50), ["/results/0/treatment/n", "/results/0/control/n"]),

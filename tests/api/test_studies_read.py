@@ -65,6 +65,10 @@ class TestListStudies:
             ("condition=migraine", lambda item: "migraine" in item["conditions"]),
             ("condition=migraine,fibromyalgia", lambda item: {"migraine", "fibromyalgia"} & set(item["conditions"])),
             ("condition__not=migraine", lambda item: "migraine" not in item["conditions"]),
+            (
+                "condition=migraine&condition__not=headache",
+                lambda item: "migraine" in item["conditions"] and "headache" not in item["conditions"],
+            ),
             ("intervention=craniosacral-therapy", lambda item: item["intervention"] == "craniosacral-therapy"),
             ("intervention__not=craniosacral-therapy", lambda item: item["intervention"] != "craniosacral-therapy"),
             ("fidelity=mixed-osteopathic-package", lambda item: item["fidelity"] == "mixed-osteopathic-package"),

@@ -102,6 +102,37 @@ class TestResearcher:
         assert rows[0].sentence == rows[2].sentence
         assert rows[0].certainty == rows[2].certainty
 
+    def test_a_registration_counts_against_the_pair_until_it_is_retracted(self, client: TestClient, engine: Engine) -> None:
+        keys = make_keys(engine)
+        before = rating(engine)
+        body = {
+            "title": "A trial of craniosacral therapy for neck pain that never reported",
+            "kind": "registration", "design": "registered-trial",
+            "publication_status": "registered", "registration": "NCT09999999", "completed_on": "2013-12", "n_randomised": 200,
+            "intervention": "craniosacral-therapy", "fidelity": "craniosacral-therapy", "conditions": ["neck-pain"], "notes": "Made up.",
+        }  # fmt: skip
+        study = create(client, keys.contributor, body).json()["id"]
+        submit(client, keys.contributor, study)
+        assert review(client, keys.curator, study).status_code == 201
+        assert [row["registration"] for row in rating(engine)["overdue_registrations"]] == ["NCT09999999"]
+        (moved,) = retract(client, keys.curator, study).json()["ratings"]
+        assert moved["moves"]
+        after = rating(engine)
+        assert {name: after[name] for name in before if name != "ineligible"} == {
+            name: before[name] for name in before if name != "ineligible"
+        }
+        assert differences(engine) == []
+
+    def test_a_retracted_review_is_not_weighed(self, client: TestClient, engine: Engine) -> None:
+        keys = make_keys(engine)
+        address = "/v1/conditions/chronic-pain"
+        review_id = next(
+            row["id"] for row in client.get(address).json()["published_reviews"] if row["key"] == "haller-2020-chronic-pain-review"
+        )
+        assert retract(client, keys.curator, review_id).status_code == 201
+        last = client.get(address).json()["published_reviews"][-1]
+        assert (last["id"], last["publication_status"], last["agreement"]) == (review_id, "retracted", "not-comparable")
+
 
 def accepted_key(engine: Engine, study: str) -> str:
     with reading(engine) as session:
