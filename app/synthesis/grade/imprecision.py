@@ -113,5 +113,6 @@ def _judge_unpooled(body: Body, thresholds: Thresholds) -> DomainJudgement:
     else:
         limit = thresholds.unpooled_participants
         bound = f"{limit} or more" if body.n >= limit else f"fewer than {limit}"
-        reason = f"Nothing could be pooled; {people_in_words(body.n)} took part ({bound})."
+        people = f"{people_in_words(body.n)} took part ({bound})" if body.n else "how many people took part is not known"
+        reason = f"Nothing could be pooled; {people}."
     return DomainJudgement(Domain.IMPRECISION, levels, rule, reason, inputs=inputs)

@@ -117,7 +117,8 @@ def _overdue(context: PairContext, thresholds: Thresholds) -> tuple[str, str] | 
     if share is None:
         amount = "how much that is cannot be told, for want of participants to compare"
     else:
-        amount = f"their participants are {percent(share)} of those in the controlled studies with a usable result"
+        whose = "its" if len(context.overdue) == 1 else "their"
+        amount = f"{whose} participants are {percent(share)} of those in the controlled studies with a usable result"
     return OVERDUE_RULE, f"{trials} ended more than two years ago without a usable result; {amount}."
 
 
