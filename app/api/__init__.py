@@ -11,6 +11,7 @@ from app.api import (
     health,
     interventions,
     outcomes,
+    plots,
     reviews,
     search,
     studies,
@@ -21,6 +22,7 @@ from app.web import docs_page
 ROUTERS: tuple[APIRouter, ...] = (
     conditions.router,
     evidence.router,
+    plots.router,
     study_reads.router,
     search.router,
     interventions.router,

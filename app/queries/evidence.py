@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import NotFound
-from app.models import BodyOfEvidence, Condition, Intervention, Rating, Study
+from app.models import BodyOfEvidence, Condition, Intervention, Rating, Result, Study
 from app.queries.addresses import condition_href, evidence_href, intervention_href, rating_href, study_href
 from app.queries.answer_meta import answer_meta
 from app.queries.columns import Columns, members
+from app.queries.condition_page import short_label
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.nearest import MAX_COMPARED
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.ratings import certainty_rank
-from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon
+from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, PublicationStatus, StudyKind
 
 Json = dict[str, Any]
 BODY: Columns = (
@@ -92,6 +93,22 @@ def get_evidence(session: Session, body: str) -> Json:
             session, subjects=[f"rating:{condition}/{intervention}"], records=records, as_of=[row.as_of], at_least=row.sequence
         ),
     }
+
+
+def load_retracted(session: Session, body: Json) -> list[Json]:
+    """Retracted studies that measured the body's outcome: plots show them struck through, nothing counts them. One query."""
+    measured = (col(Result.condition) == body["condition"], col(Result.outcome) == body["outcome"])
+    rows = session.execute(
+        select(col(Study.key), col(Study.authors), col(Study.year), col(Study.title))
+        .where(
+            col(Study.intervention) == body["intervention"],
+            col(Study.publication_status) == PublicationStatus.RETRACTED,
+            col(Study.kind) == StudyKind.PRIMARY,
+            select(col(Result.study_id)).where(col(Result.study_id) == col(Study.id), *measured).correlate(Study).exists(),
+        )
+        .order_by(col(Study.year), col(Study.key))
+    ).all()
+    return [{"study": row.key, "label": short_label(row.authors, row.year, row.title), "year": row.year} for row in rows]
 
 
 def _stored(session: Session, body: str) -> Any:

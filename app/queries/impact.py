@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.models import Rating, SharedParticipants, Study
 from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, pairs_of
 from app.schemas.study import StudyDocument
-from app.synthesis.rating import PairRating, rate_pair
+from app.synthesis.rating import PairRating, rate_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ def rate_again(session: Session, pairs: Collection[Pair], *, as_of: date, replac
     stored = _stored_ratings(session, pairs)
     inputs = load_pair_inputs(session, pairs, as_of=as_of, replacing=replacing)
     return [
-        RatingImpact(pair.condition, pair.intervention, stored.get((pair.condition, pair.intervention)), rate_pair(pair)) for pair in inputs
+        RatingImpact(rating.condition, rating.intervention, stored.get((rating.condition, rating.intervention)), rating)
+        for rating in rate_many(inputs)
     ]
 
 

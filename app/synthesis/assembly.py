@@ -14,7 +14,7 @@ from app.synthesis.body import (
     Sensitivity,
     StudyInput,
 )
-from app.synthesis.body_study import body_study, direction_only, pool_studies
+from app.synthesis.body_study import body_study, direction_only
 from app.synthesis.body_warnings import warnings_of
 from app.synthesis.candidates import Measured, measured_by, not_usable, outside_every_body
 from app.synthesis.direction import count_directions
@@ -28,9 +28,10 @@ from app.synthesis.measure import (
     mean_difference_scale,
     minimal_important_difference,
 )
+from app.synthesis.pool_requests import PoolRequests, Pools, Ticket
 from app.synthesis.reported_effect import NoEffect
 from app.synthesis.selection import Preference, Selected, select
-from app.synthesis.sensitivity import mark_leverage, sensitivity_of
+from app.synthesis.sensitivity import SensitivityRequest, ask_for_sensitivity, mark_leverage, sensitivity_of
 from app.synthesis.study_effect import Family, StudyResult
 from app.vocabulary import RATIO_MEASURES, ComparatorGroup, DesignLevel, Horizon, Importance, Measure
 
@@ -61,6 +62,19 @@ class Assembly:
 
 def assemble_bodies(pair: PairInput) -> Assembly:
     """Return the bodies of evidence of a condition x intervention, one for each outcome, comparator group and horizon."""
+    return assemble_many([pair])[0]
+
+
+def assemble_many(pairs: Sequence[PairInput]) -> tuple[Assembly, ...]:
+    """Return the bodies of evidence of many pairs, every pool of all of them made at once; no pair changes a digit of another."""
+    requests = PoolRequests()
+    drafts = [_draft_assembly(pair, requests) for pair in pairs]
+    pools = requests.pool_all()
+    return tuple(replace(assembly, bodies=tuple(_finish(body, pools) for body in bodies)) for assembly, bodies in drafts)
+
+
+def _draft_assembly(pair: PairInput, requests: PoolRequests) -> tuple[Assembly, list["_Draft"]]:
+    """Everything but the pools, which are asked for: the assembly without its bodies, and drafts of these."""
     studies = sorted(pair.studies, key=lambda study: study.key)
     reasons = [(study, why_ineligible(study, pair)) for study in studies]
     eligible = tuple(study for study, reason in reasons if reason is None)
@@ -70,13 +84,15 @@ def assemble_bodies(pair: PairInput) -> Assembly:
         for group in GROUP_ORDER
     ]
     unusable = [result for place in places for measured in place.measured for result in measured.unusable]
-    return Assembly(
-        bodies=tuple(body for place in places for horizon in HORIZON_ORDER if (body := _body(place, horizon)) is not None),
+    assembly = Assembly(
+        bodies=(),
         eligible=eligible,
         ineligible=tuple(reason for _, reason in reasons if reason is not None),
         not_usable=not_usable(sorted(unusable, key=lambda result: (result.study.key, result.row.position))),
         passed_over=(*outside_every_body(eligible, pair), *(each for place in places for each in _outside_every_horizon(place))),
     )
+    drafts = (_draft(place, horizon, requests) for place in places for horizon in HORIZON_ORDER)
+    return assembly, [draft for draft in drafts if draft is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,18 @@ class _Place:
     measured: tuple[Measured, ...]
 
 
-def _body(place: _Place, horizon: Horizon) -> Body | None:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A body before pooling, and the pools it asked for: `pool` None in a body that is never pooled."""
+
+    place: _Place
+    body: Body
+    scale: Scale | None
+    pool: Ticket | None
+    sensitivity: SensitivityRequest
+
+
+def _draft(place: _Place, horizon: Horizon, requests: PoolRequests) -> _Draft | None:
     """The body of a place at a horizon, on the highest design level present; None without a usable result."""
     present = [measured for measured in place.measured if measured.at(horizon)]
     if not present:
@@ -98,16 +125,26 @@ def _body(place: _Place, horizon: Horizon) -> Body | None:
     candidates = [result for measured in present if measured.level is level for result in measured.at(horizon)]
     scale, selected = _select(place, horizon, level, candidates)
     studies = _entries(place, scale, selected)
-    pooled = NotPooled(NEVER_POOLED) if level is DesignLevel.UNCONTROLLED else pool_studies(studies)
-    body = _direction_body(place, horizon, level, studies)
-    body = replace(body, not_pooled=pooled.reason) if isinstance(pooled, NotPooled) else _pooled_body(place, body, scale, selected, pooled)
     unusable = _unusable_of(place, horizon, level)
     body = replace(
-        body,
+        _direction_body(place, horizon, level, studies),
         passed_over=(*selected.passed_over, *_listed(present, level, horizon)),
         not_usable=not_usable(unusable),
         not_usable_n=people_behind(unusable, besides=studies, shared=place.pair.shared_participants),
     )
+    if level is DesignLevel.UNCONTROLLED or scale is None:
+        pool = None if level is DesignLevel.UNCONTROLLED else requests.ask(studies)
+        return _Draft(place, body, scale, pool, SensitivityRequest())
+    sensitivity = ask_for_sensitivity(requests, studies, place.outcome, place.group, _mean_differences(place, scale, selected))
+    return _Draft(place, body, scale, requests.ask(studies), sensitivity)
+
+
+def _finish(draft: _Draft, pools: Pools) -> Body:
+    pooled = NotPooled(NEVER_POOLED) if draft.pool is None else pools.of(draft.pool)
+    if isinstance(pooled, NotPooled):
+        body = replace(draft.body, not_pooled=pooled.reason)
+    else:
+        body = _pooled_body(draft, pooled, sensitivity_of(draft.sensitivity, pools))
     return replace(body, warnings=warnings_of(body))
 
 
@@ -176,18 +213,18 @@ def _direction_body(place: _Place, horizon: Horizon, level: DesignLevel, studies
     )
 
 
-def _pooled_body(place: _Place, body: Body, scale: Scale | None, selected: Selected, pooled: PooledEffect) -> Body:
-    if scale is None:
-        return body
-    studies = mark_leverage(body.studies, pooled)
+def _pooled_body(draft: _Draft, pooled: PooledEffect, sensitivity: Sensitivity) -> Body:
+    if draft.scale is None:
+        return draft.body
+    studies = mark_leverage(draft.body.studies, pooled)
     return replace(
-        body,
+        draft.body,
         studies=studies,
-        measure=scale.measure,
-        instrument=scale.instrument,
-        mid=minimal_important_difference(scale, place.outcome, studies),
+        measure=draft.scale.measure,
+        instrument=draft.scale.instrument,
+        mid=minimal_important_difference(draft.scale, draft.place.outcome, studies),
         pooled=pooled,
-        sensitivity=sensitivity_of(studies, place.outcome, place.group, _mean_differences(place, scale, selected)),
+        sensitivity=sensitivity,
     )
 
 

@@ -15,6 +15,7 @@ from app.vocabulary import RATIO_MEASURES, ComparatorGroup, Directness, Publicat
 AS_DIRECT = "direct"
 """The value of `PairInput.fidelities` under which a study's treatment is this very intervention; else the flag as recorded."""
 
+NO_NUMBERS = "no result gives an effect with its standard error on one scale"
 EXPRESSION_OF_CONCERN = "expression-of-concern"
 SIGN_DIFFERS = "sign-differs-from-report"
 
@@ -107,13 +108,13 @@ def pool_studies(studies: Sequence[BodyStudy]) -> PooledEffect | NotPooled:
     """Pool the studies that have numbers as the method says; a single study keeps its printed limits beside SE = width / 2 z.975."""
     entries = with_numbers(studies)
     if not entries:
-        return NotPooled("no result gives an effect with its standard error on one scale")
+        return NotPooled(NO_NUMBERS)
     pooled = pool_by_method(*effects_and_variances(entries))
-    return pooled if isinstance(pooled, NotPooled) or len(entries) > 1 else _as_printed(pooled, entries[0])
+    return pooled if isinstance(pooled, NotPooled) or len(entries) > 1 else as_printed(pooled, entries[0])
 
 
-def _as_printed(pooled: PooledEffect, alone: BodyStudy) -> PooledEffect:
-    """The study itself, to the last digit: pooling one study may round."""
+def as_printed(pooled: PooledEffect, alone: BodyStudy) -> PooledEffect:
+    """Return the pool of a single study with the study's own numbers, to the last digit: pooling one study may round."""
     if alone.effect is None or alone.se is None or alone.ci_low is None or alone.ci_high is None:
         return pooled
     p = pooled.p if alone.p is None else alone.p

@@ -5,46 +5,55 @@ gives plain floats; where a NumPy array is passed it works element by element an
 """
 
 import math
-from typing import TypeVar
+from collections.abc import Callable
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Z_975 = 1.959963984540054  # the 97.5th percentile of the standard normal distribution
+REMEMBERED = 8192  # quantiles kept: whole degrees of freedom come again and again
 
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 
+@cache
+def _special() -> ModuleType:
+    import scipy.special
+
+    special: ModuleType = scipy.special
+    return special
+
+
 def normal_quantile(p: Number) -> Number:
     """Return x with P(Z <= x) = p, Z standard normal; p in (0, 1)."""
-    from scipy.special import ndtri
-
-    quantile: Number = ndtri(p)
+    quantile: Number = _special().ndtri(p)
     return quantile
 
 
 def normal_cdf(x: Number) -> Number:
     """Return P(Z <= x), Z standard normal."""
-    from scipy.special import ndtr
-
-    probability: Number = ndtr(x)
+    probability: Number = _special().ndtr(x)
     return probability
 
 
 def normal_two_sided_p(z: Number) -> Number:
     """Return P(|Z| >= |z|) = 2 P(Z <= -|z|), accurate far into the tail."""
-    from scipy.special import ndtr
-
-    p: Number = 2 * ndtr(-np.abs(z))
+    p: Number = 2 * _special().ndtr(-abs(z))
     return p
 
 
 def t_quantile(p: float, df: Number) -> Number:
     """Return x with P(T <= x) = p, T Student's t with df degrees of freedom; p in (0, 1), df > 0."""
-    from scipy.special import stdtrit
-
-    quantile: Number = stdtrit(df, p)
+    quantile: Number = _remembered(_t_quantile, p, df)
     return quantile
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _t_quantile(p: float, df: float) -> float:
+    return float(_special().stdtrit(df, p))
 
 
 def t_two_sided_p(statistic: Number, df: Number) -> Number:
@@ -53,35 +62,45 @@ def t_two_sided_p(statistic: Number, df: Number) -> Number:
     Written as the incomplete beta function I_x(df/2, 1/2) with x = df / (df + statistic^2), which keeps its relative
     accuracy in the tail (Abramowitz and Stegun 1964, 26.7.1).
     """
-    from scipy.special import betainc
-
-    with np.errstate(over="ignore"):
-        x = 1 / (1 + np.square(np.asarray(statistic, dtype=np.float64)) / df)
-    p: Number = betainc(np.divide(df, 2), 0.5, x)
+    if isinstance(statistic, float):
+        x: Number = 1 / (1 + statistic * statistic / df)
+    else:
+        with np.errstate(over="ignore"):
+            x = 1 / (1 + np.square(np.asarray(statistic, dtype=np.float64)) / df)
+    p: Number = _special().betainc(df / 2, 0.5, x)
     return p
 
 
 def chi2_survival(x: Number, df: Number) -> Number:
     """Return P(X >= x), X chi-square with df degrees of freedom."""
-    from scipy.special import chdtrc
-
-    p: Number = chdtrc(df, x)
+    p: Number = _special().chdtrc(df, x)
     return p
 
 
 def chi2_quantile(p: float, df: Number) -> Number:
     """Return x with P(X <= x) = p, X chi-square with df degrees of freedom; p in (0, 1), df > 0."""
-    from scipy.special import gammaincinv
-
-    quantile: Number = 2 * gammaincinv(np.divide(df, 2), p)
+    quantile: Number = _remembered(_chi2_quantile, p, df)
     return quantile
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _chi2_quantile(p: float, df: float) -> float:
+    return float(2 * _special().gammaincinv(df / 2, p))
+
+
+def _remembered(quantile: Callable[[float, float], float], p: float, df: Any) -> Any:
+    """A quantile, or one for each element of an array of degrees of freedom, of which there are few different ones."""
+    if not isinstance(df, np.ndarray):
+        return quantile(p, df)
+    if df.size and (df == df[0]).all():
+        return np.full(df.shape, quantile(p, float(df[0])))
+    different, places = np.unique(df, return_inverse=True)
+    return np.array([quantile(p, each) for each in different.tolist()], dtype=np.float64)[places]
 
 
 def log_gamma(x: Number) -> Number:
     """Return the natural logarithm of the gamma function; x > 0."""
-    from scipy.special import gammaln
-
-    value: Number = gammaln(x)
+    value: Number = _special().gammaln(x)
     return value
 
 

@@ -1,29 +1,29 @@
 """Heterogeneity between studies: estimators of tau2, Cochran's Q, I2, H2 and the Q-profile interval.
 
 Symbols as in `weighted_sums`. Everything is computed on effects shifted to about zero and variances divided by the smallest
-one, so that no result depends on the units of the outcome, and then turned back. I2 is in percent.
+one, so that no result depends on the units of the outcome, and then turned back. I2 is in percent. The estimators are written
+once for one body and for many: numbers there are arrays here, one element for each body.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.synthesis.body import NotPooled
-from app.synthesis.distributions import chi2_quantile, chi2_survival
-from app.synthesis.weighted_sums import TOO_FAR_APART, Fit, Scaled, scale_studies, sum_studies
+from app.synthesis.distributions import Number, chi2_quantile, chi2_survival
+from app.synthesis.likelihood import Point
+from app.synthesis.many_bodies import ManyBodies
+from app.synthesis.one_body import OneBody
+from app.synthesis.weighted_sums import TOO_FAR_APART, Scaled, scale_studies, sum_rows
 
 Array = NDArray[np.float64]
 
-GRID_POINTS_PER_DECADE = 12  # terms of the likelihood change over about one decade of tau2: no bump fits between two points
-GRID_START = 1e-4  # of the smallest variance: below it the weights are constant and the score is a straight line
-MAX_ITERATIONS = 200
 NOT_CONVERGED = "the search for tau2 did not converge"
 ONE_STUDY = "one study has no heterogeneity"
-ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
 class Tau2(NamedTuple):
@@ -59,8 +59,11 @@ def cochran_q(effects: ArrayLike, variances: ArrayLike) -> CochranQ | NotPooled:
 
 def scaled_cochran_q(scaled: Scaled) -> CochranQ:
     """Cochran's Q of studies that are on their own scale already."""
-    q, df = float(Fit.at(scaled.y, scaled.v, 0.0).q), scaled.y.size - 1
-    return CochranQ(q, df, float(chi2_survival(q, df)) if df else 1.0)
+    df = scaled.y.size - 1
+    if df == 0:
+        return CochranQ(0.0, 0, 1.0)
+    q = OneBody(scaled).at_zero.q
+    return CochranQ(q, df, float(chi2_survival(q, float(df))))
 
 
 def i2_from_q(q: float, df: int) -> float:
@@ -76,20 +79,24 @@ def h2_from_q(q: float, df: int) -> float:
     return q / df if df else 1.0
 
 
-def typical_variance(v: Array) -> float:
+def typical_variance(v: ArrayLike) -> float | NotPooled:
     """Return the typical within-study variance (k - 1) / (W - sum w^2 / W), w = 1/v; k > 1.
 
     Source: Higgins and Thompson 2002, doi 10.1002/sim.1186, equation 9.
     """
-    return (v.size - 1) / float(Fit.at(np.zeros_like(v), v, 0.0).trace_p)
+    scaled = scale_studies(np.zeros(np.shape(v)), v)
+    if isinstance(scaled, NotPooled):
+        return scaled
+    k = scaled.y.size
+    return NotPooled(ONE_STUDY) if k == 1 else scaled.squared((k - 1) / OneBody(scaled).at_zero.g)
 
 
-def i2_from_tau2(tau2: float, typical: float) -> float:
+def i2_from_tau2(tau2: Number, typical: Number) -> Number:
     """Return I2 = 100 tau2 / (tau2 + typical within-study variance), in percent (as metafor, for any estimator)."""
     return 100 * tau2 / (tau2 + typical)
 
 
-def h2_from_tau2(tau2: float, typical: float) -> float:
+def h2_from_tau2(tau2: Number, typical: Number) -> Number:
     """Return H2 = tau2 / typical within-study variance + 1 (as metafor, for any estimator)."""
     return tau2 / typical + 1
 
@@ -111,178 +118,99 @@ def q_profile_interval(effects: ArrayLike, variances: ArrayLike, level: float = 
 
 def scaled_q_profile(scaled: Scaled, level: float) -> tuple[float, float]:
     """Q-profile limits of tau2, in squared units of the effect, of two studies or more on their own scale."""
-    df = scaled.y.size - 1
-    low = _q_root(scaled.y, scaled.v, float(chi2_quantile((1 + level) / 2, df)))
-    high = _q_root(scaled.y, scaled.v, float(chi2_quantile((1 - level) / 2, df)))
+    low, high = q_profile_of(OneBody(scaled), level)
     return scaled.squared(low), scaled.squared(high)
 
 
-# --- root search ---
-
-
-def _root(function: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
-    """The point in [low, high] where a function falls from above zero to below: Newton steps, kept inside by bisection.
-
-    `function` gives value and derivative. It stops when the next step, or what is left of the interval, is a rounding error;
-    NaN, for the callers to catch, if it never does.
-    """
-    point = low
-    for _ in range(MAX_ITERATIONS):
-        value, slope = function(point)
-        low, high = (point, high) if value > 0 else (low, point)
-        following = point - value / slope if slope < 0 else high
-        if min(abs(following - point), high - low) <= ROUNDING * point:
-            return point
-        if not low < following < high:
-            # The geometric middle, because tau2 may span many powers of ten.
-            following = math.sqrt(low) * math.sqrt(high) if low > 0 else high / 2
-        point = following
-    return math.nan
-
-
-def _q_root(y: Array, v: Array, target: float) -> float:
-    """The tau2 at which the generalised Q falls to `target`, 0 if it begins below.
-
-    Solved for 1 - target/Q, which is close to a straight line in tau2. dQ/dtau2 = -sum w^2 r^2.
-    """
-    if Fit.at(y, v, 0.0).q <= target:
-        return 0.0
-
-    def function(tau2: float) -> tuple[float, float]:
-        fit = Fit.at(y, v, tau2)
-        q = float(fit.q)
-        return 1 - target / q, -target * float(fit.y_pp_y) / q**2
-
-    # Q(t) <= sum (y - mean)^2 / t, because mu minimises the weighted sum of squares.
-    highest = float(((y - y.mean()) ** 2).sum()) / target
-    return _root(function, 0.0, highest * (1 + 1e-9))
+def q_profile_of(bodies: Any, level: float) -> tuple[Any, Any]:
+    """Q-profile limits of tau2 on the studies' own scale, of one body or many."""
+    df = bodies.k - 1
+    return bodies.q_root(chi2_quantile((1 + level) / 2, df)), bodies.q_root(chi2_quantile((1 - level) / 2, df))
 
 
 # --- estimators of tau2 (on the studies' own scale, k > 1) ---
 
 
-def _dersimonian_laird(y: Array, v: Array) -> Tau2:
+class Estimate(NamedTuple):
+    """tau2 and its standard error on the studies' own scale, how many local maxima the likelihood has, and the sums at tau2.
+
+    Numbers for a `OneBody`, arrays for `ManyBodies`.
+    """
+
+    tau2: Any
+    se: Any
+    point: Point[Any]
+    maxima: Any = 1
+
+
+Bodies = OneBody | ManyBodies
+
+
+def _positive(x: Any) -> Any:
+    """max(0, x) of a number or an array."""
+    return (x > 0) * x + 0.0
+
+
+def _dersimonian_laird(bodies: Bodies) -> Estimate:
     """max(0, (Q - (k - 1)) / C), C = W - sum w^2 / W at tau2 = 0. DerSimonian and Laird 1986, doi 10.1016/0197-2456(86)90046-2."""
-    fit, df = Fit.at(y, v, 0.0), y.size - 1
-    c = float(fit.trace_p)
-    tau2 = max(0.0, (float(fit.q) - df) / c)
-    return Tau2(tau2, math.sqrt(2 * df + 4 * tau2 * c + 2 * tau2**2 * float(fit.trace_pp)) / c, "DL")
+    zero, df = bodies.at_zero, bodies.k - 1
+    c: Any = zero.g
+    tau2 = _positive((zero.q - df) / c)
+    return Estimate(tau2, (2 * df + 4 * tau2 * c + 2 * tau2**2 * zero.gg) ** 0.5 / c, bodies.at(tau2))
 
 
-def _hedges(y: Array, v: Array) -> Tau2:
+def _hedges(bodies: Bodies) -> Estimate:
     """max(0, var(y) - mean(v)). Hedges and Olkin 1985, Statistical Methods for Meta-Analysis, section 9.D."""
-    k = y.size
-    tau2 = max(0.0, float(np.var(y, ddof=1)) - float(v.mean()))
-    sampling = (1 - 2 / k) * float((v**2).sum()) + float(v.sum()) ** 2 / k**2
-    variance = 2 * sampling + 4 * tau2 * (1 - 1 / k) * float(v.sum()) + 2 * tau2**2 * (k - 1)
-    return Tau2(tau2, math.sqrt(variance) / (k - 1), "HE")
+    k, v = bodies.k, bodies.known_v
+    v_sum = sum_rows(v)
+    tau2 = _positive(bodies.spread / (k - 1) - v_sum / k)
+    sampling = (1 - 2 / k) * sum_rows(v**2) + v_sum**2 / k**2
+    variance = 2 * sampling + 4 * tau2 * (1 - 1 / k) * v_sum + 2 * tau2**2 * (k - 1)
+    return Estimate(tau2, variance**0.5 / (k - 1), bodies.at(tau2))
 
 
-def _sidik_jonkman(y: Array, v: Array) -> Tau2:
+def _sidik_jonkman(bodies: Bodies) -> Estimate:
     """t0 sum w r^2 / (k - 1), w at t0 = sum (y - mean)^2 / k. Sidik and Jonkman 2005, doi 10.1111/j.1467-9876.2005.00489.x."""
-    k, start = y.size, float(np.var(y))
-    fit = Fit.at(y, v, start)
-    w, w_sum = fit.w, float(fit.w_sum)
-    tau2 = start * float(fit.q) / (k - 1)
-    diagonal_pp = w**2 - 2 * w**3 / w_sum + w**2 * (w**2).sum() / w_sum**2
-    trace_pvpv = float(((w * v) ** 2 - 2 * w * (w * v) ** 2 / w_sum).sum() + ((w**2 * v).sum() / w_sum) ** 2)
-    variance = 2 * trace_pvpv + 4 * tau2 * float((v * diagonal_pp).sum()) + 2 * tau2**2 * float(fit.trace_pp)
-    return Tau2(tau2, start * math.sqrt(max(0.0, variance)) / (k - 1), "SJ")
+    k, v = bodies.k, bodies.known_v
+    start: Any = bodies.spread / k
+    point = bodies.at(start)
+    w = 1 / (bodies.v + start)
+    w_sum = sum_rows(w)
+    tau2 = start * point.q / (k - 1)
+    diagonal_pp = w**2 - 2 * w**3 / w_sum + w**2 * sum_rows(w**2) / w_sum**2
+    trace_pvpv = sum_rows((w * v) ** 2 - 2 * w * (w * v) ** 2 / w_sum) + (sum_rows(w**2 * v) / w_sum) ** 2
+    variance = 2 * trace_pvpv + 4 * tau2 * sum_rows(v * diagonal_pp) + 2 * tau2**2 * point.gg
+    return Estimate(tau2, start * _positive(variance) ** 0.5 / (k - 1), bodies.at(tau2))
 
 
-def _paule_mandel(y: Array, v: Array) -> Tau2:
+def _paule_mandel(bodies: Bodies) -> Estimate:
     """The tau2 at which sum w r^2 = k - 1, or 0. Paule and Mandel 1982, doi 10.6028/jres.087.022."""
-    k = y.size
-    tau2 = _q_root(y, v, k - 1)
-    return Tau2(tau2, k * math.sqrt(2 / (k - 1)) / float(Fit.at(y, v, tau2).w_sum), "PM")
+    k: Any = bodies.k
+    tau2: Any = bodies.q_root(k - 1)
+    point = bodies.at(tau2)
+    return Estimate(tau2, k * (2 / (k - 1)) ** 0.5 / point.w_sum, point)
 
 
-def _empirical_bayes(y: Array, v: Array) -> Tau2:
+def _empirical_bayes(bodies: Bodies) -> Estimate:
     """Morris' empirical Bayes estimator, the same root as Paule-Mandel. Morris 1983, doi 10.1080/01621459.1983.10477920."""
-    return _paule_mandel(y, v)._replace(method="EB")
+    return _paule_mandel(bodies)
 
 
-def _score(fit: Fit) -> Array:
-    """Twice the derivative of the log-likelihood: sum w^2 r^2 - W."""
-    return fit.y_pp_y - fit.w_sum
+def _maximum_likelihood(bodies: Bodies) -> Estimate:
+    """Global maximum of the likelihood; SE sqrt(2 / sum w^2). Hardy and Thompson 1996, Stat Med 15:619."""
+    tau2, maxima = bodies.maximum(restricted=False)
+    point = bodies.at(tau2, restricted=False)  # type: ignore[arg-type]  # each kind of bodies gives and takes its own kind of number
+    return Estimate(tau2, (2 / point.gg) ** 0.5, point, maxima)
 
 
-def _score_slope(fit: Fit) -> Array:
-    return sum_studies(fit.w**2) - 2 * fit.y_ppp_y
+def _restricted_maximum_likelihood(bodies: Bodies) -> Estimate:
+    """Global maximum of the restricted likelihood; SE sqrt(2 / tr PP). Viechtbauer 2005, doi 10.3102/10769986030003261."""
+    tau2, maxima = bodies.maximum()
+    point = bodies.at(tau2)  # type: ignore[arg-type]  # as above
+    return Estimate(tau2, (2 / point.gg) ** 0.5, point, maxima)
 
 
-def _log_likelihood(fit: Fit) -> Array:
-    """Log-likelihood with mu at its maximum, up to a constant."""
-    return (sum_studies(np.log(fit.w)) - fit.q) / 2
-
-
-def _restricted_score(fit: Fit) -> Array:
-    """Twice the derivative of the restricted log-likelihood: sum w^2 r^2 - tr P."""
-    return fit.y_pp_y - fit.trace_p
-
-
-def _restricted_score_slope(fit: Fit) -> Array:
-    return fit.trace_pp - 2 * fit.y_ppp_y
-
-
-def _restricted_log_likelihood(fit: Fit) -> Array:
-    """Restricted log-likelihood, up to a constant."""
-    return _log_likelihood(fit) - np.log(fit.w_sum) / 2
-
-
-class _Likelihood(NamedTuple):
-    value: Callable[[Fit], Array]
-    score: Callable[[Fit], Array]
-    slope: Callable[[Fit], Array]
-
-
-_ML = _Likelihood(_log_likelihood, _score, _score_slope)
-_REML = _Likelihood(_restricted_log_likelihood, _restricted_score, _restricted_score_slope)
-
-
-def _tau2_grid(y: Array, v: Array) -> Array:
-    """0 and a grid of equal ratios up to where either score is surely below zero.
-
-    For t >= max v and R the range of the effects, sum w^2 r^2 <= k R^2 / t^2 and tr P >= (k - 1) / 2t: no root beyond 4 R^2.
-    """
-    lowest = GRID_START * float(v.min())
-    highest = max(2 * float(v.max()), 8 * float(np.ptp(y)) ** 2)
-    points = math.ceil(GRID_POINTS_PER_DECADE * math.log10(highest / lowest)) + 1
-    return np.concatenate(([0.0], np.geomspace(lowest, highest, points)))
-
-
-def _global_maximum(y: Array, v: Array, likelihood: _Likelihood) -> tuple[float, int]:
-    """The tau2 >= 0 of the highest likelihood, and the number of local maxima.
-
-    Every change of the score from above zero to below is followed to its root; 0 is a maximum if the score falls from there.
-    """
-    grid = _tau2_grid(y, v)
-    score = likelihood.score(Fit.at(y, v, grid))
-
-    def score_and_slope(tau2: float) -> tuple[float, float]:
-        fit = Fit.at(y, v, tau2)
-        return float(likelihood.score(fit)), float(likelihood.slope(fit))
-
-    peaks = np.flatnonzero((score[:-1] > 0) & (score[1:] <= 0))
-    maxima = [0.0] * bool(score[0] <= 0) + [_root(score_and_slope, float(grid[i]), float(grid[i + 1])) for i in peaks]
-    if not maxima or any(math.isnan(tau2) for tau2 in maxima):
-        return math.nan, 0
-    return max(maxima, key=lambda tau2: float(likelihood.value(Fit.at(y, v, tau2)))), len(maxima)
-
-
-def _maximum_likelihood(y: Array, v: Array) -> Tau2:
-    """Global maximum of the likelihood. Hardy and Thompson 1996, Stat Med 15:619."""
-    tau2, maxima = _global_maximum(y, v, _ML)
-    return Tau2(tau2, math.sqrt(2 / float(sum_studies(Fit.at(y, v, tau2).w ** 2))), "ML", maxima)
-
-
-def _restricted_maximum_likelihood(y: Array, v: Array) -> Tau2:
-    """Global maximum of the restricted likelihood. Viechtbauer 2005, doi 10.3102/10769986030003261."""
-    tau2, maxima = _global_maximum(y, v, _REML)
-    return Tau2(tau2, math.sqrt(2 / float(Fit.at(y, v, tau2).trace_pp)), "REML", maxima)
-
-
-TAU2_ESTIMATORS: Mapping[str, Callable[[Array, Array], Tau2]] = MappingProxyType(
+TAU2_ESTIMATORS: Mapping[str, Callable[[Bodies], Estimate]] = MappingProxyType(
     {
         "DL": _dersimonian_laird,
         "HE": _hedges,
@@ -295,16 +223,41 @@ TAU2_ESTIMATORS: Mapping[str, Callable[[Array, Array], Tau2]] = MappingProxyType
 )
 
 
+def unknown_estimator(method: str) -> NotPooled:
+    return NotPooled(f"{method} is not an estimator of tau2; there are {', '.join(TAU2_ESTIMATORS)}")
+
+
+def estimate_of(body: OneBody, method: str) -> tuple[Estimate, str] | NotPooled:
+    """Return tau2 of one body by the named estimator, and its name; Paule-Mandel where that one finds no maximum."""
+    estimate = TAU2_ESTIMATORS[method](body)
+    if math.isnan(estimate.tau2):
+        estimate, method = _paule_mandel(body), "PM"
+    return NotPooled(NOT_CONVERGED) if math.isnan(estimate.tau2) else (estimate, method)
+
+
+def estimates_of(bodies: ManyBodies, method: str) -> tuple[Estimate, NDArray[np.bool_]]:
+    """Return tau2 of many bodies by the named estimator, and which of them took Paule-Mandel; NaN where that fails too."""
+    estimate = TAU2_ESTIMATORS[method](bodies)
+    failed = np.isnan(estimate.tau2)
+    if failed.any():
+        instead = _paule_mandel(bodies)
+        point = Point._make(np.where(failed, new, old) for new, old in zip(instead.point, estimate.point, strict=True))
+        tau2, se = (np.where(failed, new, old) for new, old in zip(instead[:2], estimate[:2], strict=True))
+        estimate = Estimate(tau2, se, point, np.where(failed, 1, estimate.maxima))
+    return estimate, failed
+
+
 def estimate_scaled_tau2(scaled: Scaled, method: str) -> Tau2 | NotPooled:
     """Return tau2 on the studies' own scale by the named estimator; Paule-Mandel (and `method` saying so) where it finds no maximum."""
     if method not in TAU2_ESTIMATORS:
-        return NotPooled(f"{method} is not an estimator of tau2; there are {', '.join(TAU2_ESTIMATORS)}")
+        return unknown_estimator(method)
     if scaled.y.size == 1:
         return NotPooled(ONE_STUDY)
-    estimate = TAU2_ESTIMATORS[method](scaled.y, scaled.v)
-    if math.isnan(estimate.tau2):
-        estimate = _paule_mandel(scaled.y, scaled.v)
-    return NotPooled(NOT_CONVERGED) if math.isnan(estimate.tau2) else estimate
+    found = estimate_of(OneBody(scaled), method)
+    if isinstance(found, NotPooled):
+        return found
+    estimate, used = found
+    return Tau2(float(estimate.tau2), float(estimate.se), used, estimate.maxima)
 
 
 def estimate_tau2(effects: ArrayLike, variances: ArrayLike, method: str = "REML") -> Tau2 | NotPooled:

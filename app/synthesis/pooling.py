@@ -1,56 +1,62 @@
 """Pooling: one effect out of several by inverse variance, random or common effect, with its 95 % intervals.
 
 Symbols as in `weighted_sums`. Effects are on the analysis scale (log for ratios) with the sign as computed. An impossible
-pool is a `NotPooled` with its reason, never an exception or a NaN.
+pool is a `NotPooled` with its reason, never an exception or a NaN. Here one body is pooled by plain numbers, which is fastest
+for one; `pool_many` does the same for many by arrays, with the formulas of `likelihood` and `heterogeneity` in common. The two
+agree to some rounding errors (1e-12), as the tests show.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, replace
-from typing import Literal, NamedTuple, TypeAlias
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from app.synthesis.body import NotPooled, PooledEffect
-from app.synthesis.distributions import Z_975, normal_two_sided_p, t_quantile, t_two_sided_p
+from app.synthesis.distributions import Z_975, chi2_survival, normal_two_sided_p, t_quantile, t_two_sided_p
 from app.synthesis.heterogeneity import (
-    Tau2,
-    estimate_scaled_tau2,
+    Estimate,
+    estimate_of,
     h2_from_q,
     h2_from_tau2,
     i2_from_q,
     i2_from_tau2,
-    scaled_cochran_q,
-    scaled_q_profile,
-    typical_variance,
+    q_profile_of,
 )
-from app.synthesis.weighted_sums import TOO_FAR_APART, Fit, Scaled, scale_studies
+from app.synthesis.one_body import OneBody
+from app.synthesis.pool_many import pool_many
+from app.synthesis.pooled_batch import (
+    COMMON_EFFECT,
+    NO_TAU2,
+    NO_WIDTH,
+    NUMBERS,
+    PAULE_MANDEL_INSTEAD,
+    SEVERAL_MAXIMA,
+    SINGLE_STUDY,
+    notices,
+)
+from app.synthesis.pooling_model import BY_METHOD, COMMON, IntervalChoice, PoolingModel, Prediction
+from app.synthesis.weighted_sums import TOO_FAR_APART, Scaled, scale_studies
 
-COMMON_EFFECT = "EE"  # `tau2_method` of the common-effect (equal-effects) model, as metafor names it
-NO_TAU2 = "none"  # `tau2_method` of a single study
-MIN_STUDIES_FOR_PREDICTION = 3  # method, section 2; Higgins, Thompson and Spiegelhalter 2009, doi 10.1111/j.1467-985X.2008.00552.x
-MIN_STUDIES_FOR_HARTUNG_KNAPP = 3  # method, section 2: with two studies t has one degree of freedom
-
-WALD = "wald"
-HARTUNG_KNAPP = "hartung-knapp"
-HARTUNG_KNAPP_UNGUARDED = "hartung-knapp-unguarded"
-SINGLE_STUDY = "single-study"
-
-# Notices in `PooledEffect.warnings`.
-PAULE_MANDEL_INSTEAD = "paule-mandel-instead"  # the restricted likelihood gave no maximum
-SEVERAL_MAXIMA = "several-likelihood-maxima"  # the highest was taken; other software may stop at another
+__all__ = [
+    "COMMON_EFFECT",
+    "PAULE_MANDEL_INSTEAD",
+    "SEVERAL_MAXIMA",
+    "Fitting",
+    "Pool",
+    "PoolingModel",
+    "common_effect",
+    "cumulative",
+    "leave_one_out",
+    "pool",
+    "pool_by_method",
+]
 
 Pool: TypeAlias = PooledEffect | NotPooled
+Positions: TypeAlias = NDArray[np.intp]
 Fitting: TypeAlias = Callable[[ArrayLike, ArrayLike], Pool]
-
-
-class _Interval(NamedTuple):
-    """How the confidence interval is made: SE on the studies' own scale; df None means the normal distribution."""
-
-    method: str
-    se: float
-    df: int | None
 
 
 def pool(
@@ -58,42 +64,28 @@ def pool(
     variances: ArrayLike,
     *,
     tau2_method: str = "REML",
-    ci: Literal["hartung-knapp", "z"] = "hartung-knapp",
+    ci: IntervalChoice = "hartung-knapp",
     guard: bool = True,
-    prediction: Literal["t", "riley"] = "t",
+    prediction: Prediction = "t",
+    tau2_interval: bool = True,
 ) -> Pool:
     """Return the random-effects mean mu = sum(w y) / W, w = 1 / (v + tau2), with SE 1 / sqrt(W).
 
     `ci="z"`: mu -/+ z.975 SE (Wald). `ci="hartung-knapp"`: SE sqrt(s), s = sum w r^2 / (k - 1), t(k - 1); `guard` keeps s at
     least 1, so that the interval is never narrower than that SE gives. `prediction`: mu -/+ q sqrt(tau2 + SE^2) with the SE of
-    the interval reported, q of t(k - 1) (`t`) or t(k - 2) (`riley`), for three studies and more.
+    the interval reported, q of t(k - 1) (`t`) or t(k - 2) (`riley`), for three studies and more. Without `tau2_interval` the
+    Q-profile limits of tau2 are left out, which take a third of the time.
     One study is returned as it is. `tau2_method` is a key of `TAU2_ESTIMATORS`; PooledEffect names the one used.
 
     Source: DerSimonian and Laird 1986; Hartung and Knapp 2001, doi 10.1002/sim.1009; guard: Knapp and Hartung 2003,
     doi 10.1002/sim.1482; metafor `rma(test="z" | "knha" | "adhoc")`.
     """
-    scaled = scale_studies(effects, variances)
-    if isinstance(scaled, NotPooled):
-        return scaled
-    if scaled.y.size == 1:
-        return _single_study(scaled)
-    tau2 = estimate_scaled_tau2(scaled, tau2_method)
-    if isinstance(tau2, NotPooled):
-        return tau2
-    fit = Fit.at(scaled.y, scaled.v, tau2.tau2)
-    interval = _wald(fit) if ci == "z" else _hartung_knapp(fit, guard=guard)
-    if interval.se == 0:
-        return NotPooled("the effects are identical: an unguarded Hartung-Knapp interval has no width")
-    pooled = replace(_summary(scaled, fit, interval, tau2.method), warnings=_notices(tau2, tau2_method))
-    pooled = _with_prediction(_with_heterogeneity(pooled, scaled, tau2), scaled, tau2, interval, prediction)
-    return _finite(pooled)
+    return _pool(effects, variances, _model(tau2_method, ci, guard, prediction, tau2_interval))
 
 
 def pool_by_method(effects: ArrayLike, variances: ArrayLike) -> Pool:
     """Pool as the method (section 2) says: REML; three studies and more Hartung-Knapp guarded, two Wald, one the study's own."""
-    if np.size(effects) >= MIN_STUDIES_FOR_HARTUNG_KNAPP:
-        return pool(effects, variances)
-    return pool(effects, variances, ci="z")
+    return _pool(effects, variances, BY_METHOD)
 
 
 def common_effect(effects: ArrayLike, variances: ArrayLike) -> Pool:
@@ -101,103 +93,143 @@ def common_effect(effects: ArrayLike, variances: ArrayLike) -> Pool:
 
     Source: Cochrane Handbook 10.3; metafor `rma(method="EE")`.
     """
+    return _pool(effects, variances, COMMON)
+
+
+def leave_one_out(effects: ArrayLike, variances: ArrayLike, *, fit: Fitting | PoolingModel = BY_METHOD) -> tuple[Pool, ...]:
+    """Return one pool for every study, in the order of the input: what remains without it.
+
+    `fit` is the model, pooled all at once; or any other way to pool, called once for each.
+    """
+    k = np.size(effects)
+    others = np.arange(max(k - 1, 0))
+    return _pool_parts(effects, variances, others + (others >= np.arange(k)[:, None]), np.full(k, k - 1), fit)
+
+
+def cumulative(
+    effects: ArrayLike, variances: ArrayLike, order: Sequence[int], *, fit: Fitting | PoolingModel = BY_METHOD
+) -> tuple[Pool, ...]:
+    """Return the pool after each study is added; `order` holds zero-based positions, the first to enter first; `fit` as above."""
+    k = len(order)
+    return _pool_parts(effects, variances, np.tile(np.array(order, dtype=np.intp), (k, 1)), np.arange(1, k + 1), fit)
+
+
+def _pool_parts(
+    effects: ArrayLike, variances: ArrayLike, parts: Positions, sizes: Positions, fit: Fitting | PoolingModel
+) -> tuple[Pool, ...]:
+    """Pool the studies at the first `sizes` positions of every row of `parts`."""
+    y, v = np.asarray(effects, dtype=np.float64), np.asarray(variances, dtype=np.float64)
+    if y.shape != v.shape:
+        return tuple(_pool(y, v, BY_METHOD) for _ in parts)
+    if isinstance(fit, PoolingModel):
+        return pool_many(y[parts], v[parts], fit, sizes=sizes).rows()
+    return tuple(fit(y[part[:size]], v[part[:size]]) for part, size in zip(parts, sizes, strict=True))
+
+
+@cache
+def _model(tau2_method: str, ci: IntervalChoice, guard: bool, prediction: Prediction, tau2_interval: bool) -> PoolingModel:
+    return PoolingModel(tau2_method, ci, guard, prediction, tau2_interval)
+
+
+def _pool(effects: ArrayLike, variances: ArrayLike, model: PoolingModel) -> Pool:
     scaled = scale_studies(effects, variances)
     if isinstance(scaled, NotPooled):
         return scaled
     if scaled.y.size == 1:
         return _single_study(scaled)
-    fit = Fit.at(scaled.y, scaled.v, 0.0)
-    q, df, p = scaled_cochran_q(scaled)
-    pooled = _summary(scaled, fit, _wald(fit), COMMON_EFFECT)
-    return _finite(replace(pooled, q=q, q_df=df, q_p=p, i2=i2_from_q(q, df), h2=h2_from_q(q, df)))
+    refusal = model.refusal
+    if refusal is not None:
+        return refusal
+    body = OneBody(scaled)
+    if model.tau2_method == COMMON_EFFECT:
+        return _pooled(scaled, body, model, Estimate(0.0, 0.0, body.at_zero), COMMON_EFFECT)
+    found = estimate_of(body, model.tau2_method)
+    return found if isinstance(found, NotPooled) else _pooled(scaled, body, model, *found)
 
 
-def leave_one_out(effects: ArrayLike, variances: ArrayLike, *, fit: Fitting = pool_by_method) -> tuple[Pool, ...]:
-    """Return one pool for every study, in the order of the input: what remains without it. `fit` does the pooling."""
-    y, v = np.asarray(effects, dtype=np.float64), np.asarray(variances, dtype=np.float64)
-    return tuple(fit(np.delete(y, left_out), np.delete(v, left_out)) for left_out in range(y.size))
+class _Interval(NamedTuple):
+    """The confidence interval in units of the effect; df None means the normal distribution."""
+
+    se: float
+    low: float
+    high: float
+    p: float
 
 
-def cumulative(effects: ArrayLike, variances: ArrayLike, order: Sequence[int], *, fit: Fitting = pool_by_method) -> tuple[Pool, ...]:
-    """Return the pool after each study is added; `order` holds zero-based positions, the first to enter first."""
-    y, v = np.asarray(effects, dtype=np.float64), np.asarray(variances, dtype=np.float64)
-    return tuple(fit(y[list(order[:count])], v[list(order[:count])]) for count in range(1, len(order) + 1))
-
-
-def _single_study(scaled: Scaled) -> Pool:
-    fit = Fit.at(scaled.y, scaled.v, 0.0)
-    return _finite(_summary(scaled, fit, _wald(fit)._replace(method=SINGLE_STUDY), NO_TAU2))
-
-
-def _wald(fit: Fit) -> _Interval:
-    return _Interval(WALD, 1 / math.sqrt(fit.w_sum), None)
-
-
-def _hartung_knapp(fit: Fit, *, guard: bool) -> _Interval:
-    df = fit.residuals.size - 1
-    factor = float(fit.q) / df
-    if guard:
-        factor = max(1.0, factor)
-    return _Interval(HARTUNG_KNAPP if guard else HARTUNG_KNAPP_UNGUARDED, math.sqrt(factor / float(fit.w_sum)), df)
-
-
-def _summary(scaled: Scaled, fit: Fit, interval: _Interval, tau2_method: str) -> PooledEffect:
-    """Estimate, interval, p and weights, in the units of the effect."""
-    estimate, se = scaled.centre + scaled.unit * float(fit.mu), scaled.unit * interval.se
-    half_width = _quantile(interval.df) * se
-    statistic = estimate / se
-    return PooledEffect(
-        k=fit.residuals.size,
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - half_width,
-        ci_high=estimate + half_width,
-        p=float(normal_two_sided_p(statistic) if interval.df is None else t_two_sided_p(statistic, interval.df)),
-        tau2_method=tau2_method,
-        ci_method=interval.method,
-        weights=tuple((fit.w / fit.w_sum).tolist()),
-    )
+def _interval(estimate: float, se: float, df: int | None) -> _Interval:
+    half_width, statistic = _quantile(df) * se, estimate / se
+    p = float(normal_two_sided_p(statistic) if df is None else t_two_sided_p(statistic, float(df)))
+    return _Interval(se, estimate - half_width, estimate + half_width, p)
 
 
 def _quantile(df: int | None) -> float:
     """The 97.5th percentile of t(df), of the normal distribution without df."""
-    return Z_975 if df is None else float(t_quantile(0.975, df))
+    return Z_975 if df is None else t_quantile(0.975, float(df))
 
 
-def _with_heterogeneity(pooled: PooledEffect, scaled: Scaled, tau2: Tau2) -> PooledEffect:
-    q, df, p = scaled_cochran_q(scaled)
-    typical = typical_variance(scaled.v)
-    low, high = scaled_q_profile(scaled, 0.95)
-    return replace(
-        pooled,
-        q=q,
-        q_df=df,
-        q_p=p,
-        i2=i2_from_tau2(tau2.tau2, typical),
-        h2=h2_from_tau2(tau2.tau2, typical),
-        tau2=scaled.squared(tau2.tau2),
-        tau2_se=scaled.squared(tau2.se),
-        tau2_ci_low=low,
-        tau2_ci_high=high,
+def _single_study(scaled: Scaled) -> Pool:
+    interval = _interval(scaled.centre, scaled.unit * math.sqrt(float(scaled.v[0])), None)
+    return _finite(PooledEffect(1, scaled.centre, *interval, NO_TAU2, SINGLE_STUDY, (1.0,)))
+
+
+def _pooled(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate, tau2_method: str) -> Pool:
+    """Everything that follows from tau2; on the studies' own scale up to here, in the units of the effect from here on."""
+    k, df, point = body.k, body.k - 1, found.point
+    tau2, squared_se, by_t = float(found.tau2), 1 / point.w_sum, k >= model.min_studies_for_t
+    if by_t:
+        squared_se *= max(1.0, point.q / df) if model.guard else point.q / df
+    if squared_se == 0:
+        return NotPooled(NO_WIDTH)
+    estimate = scaled.centre + scaled.unit * point.mu
+    interval = _interval(estimate, scaled.unit * math.sqrt(squared_se), df if by_t else None)
+    zero = body.at_zero
+    i2, h2, tau2_in_units, tau2_se, tau2_ci_low, tau2_ci_high = _heterogeneity(scaled, body, model, found)
+    prediction_df, pi_low, pi_high = model.prediction_df(k), None, None
+    if prediction_df is not None:
+        half_width = _quantile(prediction_df) * scaled.unit * math.sqrt(tau2 + squared_se)
+        pi_low, pi_high = estimate - half_width, estimate + half_width
+    return _finite(
+        PooledEffect(
+            k=k,
+            estimate=estimate,
+            se=interval.se,
+            ci_low=interval.low,
+            ci_high=interval.high,
+            p=interval.p,
+            tau2_method=tau2_method,
+            ci_method=model.ci_method(k),
+            weights=tuple(body.weights(point)),
+            q=zero.q,
+            q_df=df,
+            q_p=float(chi2_survival(zero.q, float(df))),
+            i2=i2,
+            h2=h2,
+            tau2=tau2_in_units,
+            tau2_se=tau2_se,
+            tau2_ci_low=tau2_ci_low,
+            tau2_ci_high=tau2_ci_high,
+            pi_low=pi_low,
+            pi_high=pi_high,
+            warnings=notices(several_maxima=found.maxima > 1, paule_mandel_instead=tau2_method != model.tau2_method),
+        )
     )
 
 
-def _with_prediction(
-    pooled: PooledEffect, scaled: Scaled, tau2: Tau2, interval: _Interval, prediction: Literal["t", "riley"]
-) -> PooledEffect:
-    if pooled.k < MIN_STUDIES_FOR_PREDICTION:
-        return pooled
-    df = pooled.k - 1 if prediction == "t" else pooled.k - 2
-    half_width = _quantile(df) * scaled.unit * math.sqrt(tau2.tau2 + interval.se**2)
-    return replace(pooled, pi_low=pooled.estimate - half_width, pi_high=pooled.estimate + half_width)
-
-
-def _notices(tau2: Tau2, asked_for: str) -> tuple[str, ...]:
-    notices = [PAULE_MANDEL_INSTEAD] if tau2.method != asked_for else []
-    return (*notices, SEVERAL_MAXIMA) if tau2.maxima > 1 else tuple(notices)
+def _heterogeneity(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate) -> tuple[float | None, ...]:
+    """I2, H2, tau2, its SE and its limits."""
+    q, df = body.at_zero.q, body.k - 1
+    if model.tau2_method == COMMON_EFFECT:
+        return i2_from_q(q, df), h2_from_q(q, df), None, None, None, None
+    tau2, typical = float(found.tau2), df / body.at_zero.g
+    limits: tuple[float | None, float | None] = None, None
+    if model.tau2_interval:
+        low, high = q_profile_of(body, 0.95)
+        limits = scaled.squared(low), scaled.squared(high)
+    return i2_from_tau2(tau2, typical), h2_from_tau2(tau2, typical), scaled.squared(tau2), scaled.squared(float(found.se)), *limits
 
 
 def _finite(pooled: PooledEffect) -> Pool:
     """Let no infinite or undefined number out: units so large or small that the result cannot be written."""
-    numbers = (value for value in astuple(pooled) if isinstance(value, float))
-    return pooled if all(math.isfinite(number) for number in numbers) else NotPooled(TOO_FAR_APART)
+    numbers = [number for name in NUMBERS if (number := getattr(pooled, name)) is not None]
+    # The sum of finite numbers may overflow, that of others is never finite.
+    return pooled if math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers)) else NotPooled(TOO_FAR_APART)

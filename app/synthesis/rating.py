@@ -4,21 +4,20 @@ Pure: the same `PairInput` gives the same rating, in whatever order its studies 
 """
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import Enum
 
-from app.synthesis.assembly import Assembly, assemble_bodies
+from app.synthesis.assembly import Assembly, assemble_many
 from app.synthesis.body import Body, PairInput, PassedOver, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.findings import find_body_finding
 from app.synthesis.grade.certainty import rate_body
 from app.synthesis.grade.publication_bias import OverdueRegistration, PairContext, find_overdue, says_something
+from app.synthesis.grade.thresholds import CURRENT, CURRENT_METHOD, Thresholds, thresholds_of
 from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.headline import Headline, Reason, choose_headline
+from app.synthesis.inputs_hash import inputs_hash
 from app.synthesis.participants import count_once, participant_sets
 from app.synthesis.rated_body import Json, RatedBody, body_to_json, passed_over_to_json, summary_row
 from app.synthesis.sample_size import sample_size
@@ -32,11 +31,9 @@ from app.synthesis.statement import (
 )
 from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, Importance
 
-__all__ = ["METHOD_VERSION", "Harms", "PairRating", "RatedBody", "body_to_json", "inputs_hash", "rate_pair", "to_json"]
+__all__ = ["METHOD_VERSION", "Harms", "PairRating", "RatedBody", "body_to_json", "inputs_hash", "rate_many", "rate_pair", "to_json"]
 
-METHOD_VERSION = "certainty/1.0.0"
-ORDERED_MEMBERS = frozenset({"instruments"})
-"""The one member of the input whose order means something: instruments stand by preference."""
+METHOD_VERSION = CURRENT_METHOD
 ROW_ORDER_IMPORTANCE = (Importance.CRITICAL, Importance.IMPORTANT, Importance.LIMITED)
 ROW_ORDER_COMPARATOR = (ComparatorGroup.SHAM, ComparatorGroup.INACTIVE, ComparatorGroup.ACTIVE, ComparatorGroup.NONE)
 
@@ -84,16 +81,28 @@ class _Conclusion:
     headline: Headline | None = None
 
 
-def rate_pair(pair: PairInput) -> PairRating:
-    """Rate one condition x intervention from all that was accepted about it."""
-    assembly = assemble_bodies(pair)
-    context = pair_context(pair, assembly)
-    rated = tuple(_rate(body, context, pair.intervention_name) for body in assembly.bodies)
+def rate_pair(pair: PairInput, method: str = METHOD_VERSION) -> PairRating:
+    """Rate one condition x intervention from all that was accepted about it, with the thresholds of a method version."""
+    return rate_many([pair], method)[0]
+
+
+def rate_many(pairs: Sequence[PairInput], method: str = METHOD_VERSION) -> tuple[PairRating, ...]:
+    """Rate many pairs, each as if it were alone, with every pool of all of them made at once."""
+    thresholds = thresholds_of(method)
+    return tuple(
+        rate_assembly(pair, assembly, pair_context(pair, assembly, thresholds), method)
+        for pair, assembly in zip(pairs, assemble_many(pairs), strict=True)
+    )
+
+
+def rate_assembly(pair: PairInput, assembly: Assembly, context: PairContext, method: str = METHOD_VERSION) -> PairRating:
+    """Rate a pair whose bodies and context are at hand."""
+    rated = tuple(_rate(body, context, pair.intervention_name, thresholds_of(method)) for body in assembly.bodies)
     eligible = count_eligible(assembly.eligible, pair)
     conclusion = _conclude(rated, eligible, pair)
     headline = conclusion.headline
     return PairRating(
-        method=METHOD_VERSION,
+        method=method,
         as_of=pair.as_of,
         inputs_hash=inputs_hash(pair),
         condition=pair.condition,
@@ -114,8 +123,8 @@ def rate_pair(pair: PairInput) -> PairRating:
     )
 
 
-def _rate(body: Body, context: PairContext, intervention_name: str) -> RatedBody:
-    certainty, finding = rate_body(body, context), find_body_finding(body)
+def _rate(body: Body, context: PairContext, intervention_name: str, thresholds: Thresholds) -> RatedBody:
+    certainty, finding = rate_body(body, context, thresholds), find_body_finding(body)
     return RatedBody(body, certainty, finding, body_sentence(body, certainty.certainty, finding, intervention_name))
 
 
@@ -139,14 +148,15 @@ def _conclude(rated: Sequence[RatedBody], eligible: EvidenceCount, pair: PairInp
     return _Conclusion(headline.certainty, headline.direction, sentence, headline.reasons, headline)
 
 
-def pair_context(pair: PairInput, assembly: Assembly) -> PairContext:
+def pair_context(pair: PairInput, assembly: Assembly, thresholds: Thresholds = CURRENT) -> PairContext:
     """What all bodies of the pair share: overdue registrations, and participants of controlled studies with a usable result.
 
     Each set of participants counts once, with its largest comparison.
     """
     unusable = {(row.study, row.position) for row in assembly.not_usable}
     people = {study.key: n for study in assembly.eligible if (n := _controlled_n(study, pair.condition, unusable)) is not None}
-    return PairContext(find_overdue(pair.registrations, pair.condition, pair.as_of), count_once(people, pair.shared_participants)[1])
+    overdue = find_overdue(pair.registrations, pair.condition, pair.as_of, thresholds)
+    return PairContext(overdue, count_once(people, pair.shared_participants)[1])
 
 
 def _controlled_n(study: StudyInput, condition: str, unusable: set[tuple[str, int | None]]) -> int | None:
@@ -202,31 +212,6 @@ def _row_order(rated: RatedBody) -> tuple[object, ...]:
     body = rated.body
     place = ROW_ORDER_IMPORTANCE.index(body.outcome.importance), ROW_ORDER_COMPARATOR.index(body.comparator_group)
     return not rated.in_headline, *place, body.horizon is Horizon.FOLLOW_UP, body.outcome.slug
-
-
-def inputs_hash(pair: PairInput) -> str:
-    """SHA-256 over the canonical JSON of the input: keys sorted, and lists too, unless their order means something."""
-    return hashlib.sha256(_canonical_text(_canonical(pair)).encode()).hexdigest()
-
-
-def _canonical_text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _canonical(value: object, member: str = "") -> object:
-    """Plain JSON values; 10.0 and 10 are one number, enums their words, dates ISO 8601."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _canonical(getattr(value, field.name), field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, (tuple, list)):
-        items = [_canonical(item) for item in value]
-        return items if member in ORDERED_MEMBERS else sorted(items, key=_canonical_text)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return {str(key): _canonical(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def to_json(rating: PairRating) -> Json:

@@ -3,7 +3,18 @@
 Known deviations, each on purpose:
 - Ratios of double-zero studies (no events in both arms, or nothing but events in both). metafor by default adds one half and
   keeps them; here they have no ratio, as in RevMan and the method (section 2). Compared with metafor's `drop00=TRUE` instead.
+- Peto's odds ratio: metafor by default adds one half to tables with a zero (`PETO`); Peto's method needs none, so compared with
+  `to="none"` (`PETO_none`).
+- Ratio of means and SMD with unequal SDs as metafor 3.8 defines them; later versions add a bias correction (ROM) and another
+  variance (SMDH).
+
+Measures in the reference that are not computed here, because no outcome of the method uses them: MD_HO, SMD_LS2, SMD_AV, SMD1,
+VR, lnOR_from_SMD (a conversion, see `conversions`), RD_UB, AS, D_from_OR (see `conversions`), the variants `_add_all`, `_if0all`
+and `_none` of OR, RR and RD, and correlations and proportions.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,16 +27,32 @@ from app.synthesis.effect_sizes import (
     generic,
     mean_difference,
     odds_ratio,
+    peto_odds_ratio,
     poolable,
+    ratio_of_means,
     risk_difference,
     risk_ratio,
     standardised_mean_difference,
+    standardised_mean_difference_unequal_sd,
 )
 from app.vocabulary import Better
 from tests.synthesis.reference_values import Compared, column, dataset_names, disagreements, load
 
-BINARY = {"RR": risk_ratio, "OR": odds_ratio, "RD": risk_difference, "RR_drop00": risk_ratio, "OR_drop00": odds_ratio}
-CONTINUOUS = {"MD", "SMD", "SMD_UB"}
+BINARY = {
+    "RR": risk_ratio,
+    "OR": odds_ratio,
+    "RD": risk_difference,
+    "RR_drop00": risk_ratio,
+    "OR_drop00": odds_ratio,
+    "PETO_none": peto_odds_ratio,
+}
+CONTINUOUS: dict[str, Callable[..., Effects]] = {
+    "MD": mean_difference,
+    "SMD": standardised_mean_difference,
+    "SMD_UB": partial(standardised_mean_difference, variance="UB"),
+    "SMDH": standardised_mean_difference_unequal_sd,
+    "ROM": ratio_of_means,
+}
 DOUBLE_ZERO_KEPT_BY_METAFOR = {
     (name, measure) for name in ("linde2005", "nielweise2007", "syn_double_zero") for measure in ("RR", "OR")
 }  # for these the rows with an effect are compared, and `drop00` confirms the rows without
@@ -39,9 +66,7 @@ def computed(name: str, measure: str) -> Effects:
         a, b, c, d = (column(inputs[key]) for key in ("ai", "bi", "ci", "di"))
         return BINARY[measure](a, a + b, c, c + d)
     arms = [column(inputs[key]) for key in ("n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i")]
-    if measure == "MD":
-        return mean_difference(*arms)
-    return standardised_mean_difference(*arms, variance="UB" if measure == "SMD_UB" else "LS")
+    return CONTINUOUS[measure](*arms)
 
 
 def compared(name: str, measure: str) -> list[Compared]:
@@ -65,8 +90,8 @@ class TestAgainstMetafor:
         assert poolable(computed(name, measure)).tolist() == np.isfinite(column(load(name)["escalc"][measure]["yi"])).tolist()
 
     def test_the_grid_has_not_shrunk(self) -> None:
-        assert len(CASES) == 59
-        assert sum(len(compared(name, measure)) for name, measure in CASES) == 1_342
+        assert len(CASES) == 82
+        assert sum(len(compared(name, measure)) for name, measure in CASES) == 1_802
 
 
 class TestMeanDifference:
@@ -102,6 +127,67 @@ class TestStandardisedMeanDifference:
         rescaled = standardised_mean_difference(30, factor * difference, factor * sd, 25, 0.0, factor * sd)
         assert float(rescaled.effect) == pytest.approx(float(plain.effect), rel=1e-9, abs=1e-12)
         assert float(rescaled.variance) == pytest.approx(float(plain.variance), rel=1e-9)
+
+
+class TestRatioOfMeans:
+    def test_is_the_log_of_the_ratio(self) -> None:
+        effects = ratio_of_means(20, 8.0, 2.0, 25, 4.0, 1.0)
+        assert float(effects.effect) == pytest.approx(np.log(2.0))
+        assert float(effects.variance) == pytest.approx(4 / (20 * 64) + 1 / (25 * 16))
+
+    def test_two_negative_means_have_a_ratio(self) -> None:
+        assert float(ratio_of_means(20, -8.0, 2.0, 25, -4.0, 1.0).effect) == pytest.approx(np.log(2.0))
+
+    @pytest.mark.parametrize(
+        "arms", [(20, 5, 2, 20, -7, 2), (20, 0, 2, 20, 7, 2), (0, 5, 2, 20, 7, 2), (20, 5, -2, 20, 7, 2), (20, 5, 0, 20, 7, 0)]
+    )
+    def test_impossible_arms_have_no_effect(self, arms: tuple[float, ...]) -> None:
+        assert not poolable(ratio_of_means(*arms))
+
+    @given(st.sampled_from([1e-200, 1e-3, 7.0, 1e200]))
+    def test_units_do_not_matter(self, factor: float) -> None:
+        plain = ratio_of_means(30, 5.0, 2.0, 25, 4.0, 1.5)
+        rescaled = ratio_of_means(30, factor * 5.0, factor * 2.0, 25, factor * 4.0, factor * 1.5)
+        assert float(rescaled.effect) == pytest.approx(float(plain.effect), rel=1e-9)
+        assert float(rescaled.variance) == pytest.approx(float(plain.variance), rel=1e-9)
+
+
+class TestStandardisedMeanDifferenceUnequalSd:
+    def test_with_equal_sds_it_is_the_usual_one(self) -> None:
+        arms = (30, 5.0, 2.0, 30, 4.0, 2.0)
+        usual, unequal = standardised_mean_difference(*arms), standardised_mean_difference_unequal_sd(*arms)
+        assert float(unequal.effect) == pytest.approx(float(usual.effect))
+
+    @pytest.mark.parametrize("arms", [(1, 5, 2, 20, 7, 2), (20, 5, 0, 20, 7, 0), (20, 5, -1, 20, 7, 1), (20, np.nan, 1, 20, 7, 1)])
+    def test_impossible_arms_have_no_effect(self, arms: tuple[float, ...]) -> None:
+        assert not poolable(standardised_mean_difference_unequal_sd(*arms))
+
+    @given(st.sampled_from([1e-200, 1e-3, 7.0, 1e200]))
+    def test_units_do_not_matter(self, factor: float) -> None:
+        plain = standardised_mean_difference_unequal_sd(30, 5.0, 2.0, 25, 4.0, 1.5)
+        rescaled = standardised_mean_difference_unequal_sd(30, factor * 5.0, factor * 2.0, 25, factor * 4.0, factor * 1.5)
+        assert float(rescaled.effect) == pytest.approx(float(plain.effect), rel=1e-9)
+        assert float(rescaled.variance) == pytest.approx(float(plain.variance), rel=1e-9)
+
+
+class TestPetoOddsRatio:
+    def test_is_observed_minus_expected_over_the_variance(self) -> None:
+        effects = peto_odds_ratio(8, 20, 3, 20)
+        variance = 20 * 20 * 11 * 29 / (40**2 * 39)
+        assert float(effects.effect) == pytest.approx((8 - 5.5) / variance)
+        assert float(effects.variance) == pytest.approx(1 / variance)
+
+    @pytest.mark.parametrize(
+        "table", [(0, 20, 0, 30), (20, 20, 30, 30), (11, 10, 3, 10), (0, 0, 3, 10), (np.nan, 10, 3, 10), (1, 1e308, 3, 1e308)]
+    )
+    def test_a_table_that_says_nothing_has_no_effect(self, table: tuple[float, ...]) -> None:
+        assert not poolable(peto_odds_ratio(*table))
+
+    @given(st.integers(0, 50), st.integers(1, 50), st.integers(1, 50), st.integers(0, 50))
+    def test_swapping_the_arms_turns_the_sign(self, a: int, b: int, c: int, d: int) -> None:
+        there, back = peto_odds_ratio(a, a + b, c, c + d), peto_odds_ratio(c, c + d, a, a + b)
+        assert float(back.effect) == pytest.approx(-float(there.effect), abs=1e-12)
+        assert float(back.variance) == pytest.approx(float(there.variance))
 
 
 class TestRatios:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.synthesis import heterogeneity
+from app.synthesis import many_bodies, one_body
 from app.synthesis.body import NotPooled
 from app.synthesis.distributions import chi2_quantile
 from app.synthesis.heterogeneity import (
+    NOT_CONVERGED,
+    ONE_STUDY,
     TAU2_ESTIMATORS,
     CochranQ,
     Tau2,
@@ -24,7 +26,11 @@ from app.synthesis.heterogeneity import (
     q_profile_interval,
     typical_variance,
 )
+from app.synthesis.many_bodies import ManyBodies
+from app.synthesis.one_body import OneBody
+from app.synthesis.pool_many import pool_many
 from app.synthesis.pooling import PAULE_MANDEL_INSTEAD, pool
+from app.synthesis.pooling_model import PoolingModel
 from tests.synthesis.reference_values import Analysis, Array, Compared, analyses, disagreements
 
 WITH_INTERVAL = [analysis for analysis in analyses() if analysis.k > 1]
@@ -47,6 +53,7 @@ def interval_compared(analysis: Analysis, block_name: str, level: float) -> list
     limits = q_profile_interval(analysis.effects, analysis.variances, level)
     assert not isinstance(limits, NotPooled)
     typical = typical_variance(analysis.variances)
+    assert not isinstance(typical, NotPooled)
     compared = []
     for side, limit in enumerate(limits):
         compared.append(Compared(f"tau2 {side}", limit, block["tau2"][side], spread))
@@ -107,6 +114,10 @@ class TestI2AndH2:
         assert i2_from_q(10.0, 4) == pytest.approx(60.0)
         assert h2_from_q(10.0, 4) == pytest.approx(2.5)
 
+    def test_the_typical_variance_of_equal_ones_is_theirs(self) -> None:
+        assert typical_variance([3e-7] * 5) == pytest.approx(3e-7)
+        assert [typical_variance(v) for v in ([0.1], [0.1, 0.0])] == [NotPooled(ONE_STUDY), NotPooled("a variance is not above zero")]
+
     def test_q_below_its_expectation_is_no_heterogeneity(self) -> None:
         assert i2_from_q(3.0, 4) == 0.0
         assert (i2_from_q(0.0, 0), h2_from_q(0.0, 0)) == (0.0, 1.0)
@@ -115,8 +126,10 @@ class TestI2AndH2:
     def test_from_dersimonian_laird_equals_from_q(self, studies: list[tuple[float, float]]) -> None:
         y, v = split(studies)
         q, tau2 = cochran_q(y, v), estimated(estimate_tau2(y, v, "DL")).tau2
+        typical = typical_variance(v)
         assert isinstance(q, CochranQ)
-        assert i2_from_tau2(tau2, typical_variance(v)) == pytest.approx(i2_from_q(q.q, q.df), abs=1e-7)
+        assert not isinstance(typical, NotPooled)
+        assert i2_from_tau2(tau2, typical) == pytest.approx(i2_from_q(q.q, q.df), abs=1e-7)
 
 
 def restricted_log_likelihood(y: Array, v: Array, tau2: Array) -> Any:
@@ -174,19 +187,27 @@ class TestGlobalMaximum:
 
     def test_a_likelihood_without_maximum_falls_back_to_paule_mandel_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         y, v = [0.1, 1.5, -0.7], [0.04, 0.05, 0.06]
-        monkeypatch.setattr(heterogeneity, "_tau2_grid", lambda y, v: np.array([0.0, 1e-6]))
+        monkeypatch.setattr(OneBody, "maximum", lambda self, restricted=True: (math.nan, 0))
+        monkeypatch.setattr(ManyBodies, "maximum", lambda self, restricted=True: (np.full(self.k.size, np.nan), np.zeros(self.k.size)))
         found, expected = estimated(estimate_tau2(y, v, "REML")), estimated(estimate_tau2(y, v, "PM"))
         assert found == expected
         assert found.method == "PM"
-        pooled = pool(y, v)
-        assert not isinstance(pooled, NotPooled)
-        assert (pooled.tau2_method, pooled.warnings) == ("PM", (PAULE_MANDEL_INSTEAD,))
+        for pooled in (pool(y, v), pool_many([y], [v]).rows()[0]):
+            assert not isinstance(pooled, NotPooled)
+            assert (pooled.tau2_method, pooled.warnings) == ("PM", (PAULE_MANDEL_INSTEAD,))
+            assert pooled.tau2 == pytest.approx(expected.tau2, rel=1e-12)
 
-    def test_a_search_that_does_not_converge_is_never_taken_for_an_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(heterogeneity, "MAX_ITERATIONS", 1)
-        assert estimate_tau2([0.1, 1.5, -0.7], [0.04, 0.05, 0.06], "REML") == NotPooled("the search for tau2 did not converge")
-        assert isinstance(q_profile_interval([0.1, 1.5, -0.7], [0.04, 0.05, 0.06]), NotPooled)
-        assert isinstance(pool([0.1, 1.5, -0.7], [0.04, 0.05, 0.06], tau2_method="DL"), NotPooled)
+    @pytest.mark.parametrize("searches", ["MAX_ITERATIONS", "MAX_POINTS"])
+    def test_a_search_that_does_not_converge_is_never_taken_for_an_answer(self, monkeypatch: pytest.MonkeyPatch, searches: str) -> None:
+        y, v = [0.1, 1.5, -0.7], [0.04, 0.05, 0.06]
+        monkeypatch.setattr(one_body, "MAX_ITERATIONS", 1)
+        monkeypatch.setattr(many_bodies, "MAX_ITERATIONS", 1)
+        monkeypatch.setattr(one_body, searches, 1)
+        assert estimate_tau2(y, v, "REML") == NotPooled(NOT_CONVERGED)
+        assert pool_many([y], [v]).rows() == (NotPooled(NOT_CONVERGED),)
+        assert isinstance(q_profile_interval(y, v), NotPooled)
+        assert isinstance(pool(y, v, tau2_method="DL"), NotPooled)
+        assert isinstance(pool_many([y], [v], PoolingModel("DL")).rows()[0], NotPooled)
 
 
 class TestEstimateTau2:

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from app.synthesis.grade.imprecision import LEVELS, table_levels
+from app.synthesis.grade.imprecision import table_levels
+from app.synthesis.grade.thresholds import CURRENT
 from app.synthesis.rating import METHOD_VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ class TestMethodDocument:
         assert rules_in(DOCUMENT) == rules_of_the_engine()
 
     def test_names_every_cell_of_the_imprecision_table(self) -> None:
-        for crossings in LEVELS:
+        for crossings in range(len(CURRENT.imprecision_levels)):
             for fraction in (0.5, 0.3, 0.0):
                 rule = table_levels(crossings, fraction)[1]
                 assert f"`…{rule.removeprefix(f'imprecision/crossings-{crossings}')}`" in DOCUMENT

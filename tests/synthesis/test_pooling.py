@@ -18,7 +18,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.synthesis.body import NotPooled, PooledEffect
+from app.synthesis.pool_many import pool_many
 from app.synthesis.pooling import SEVERAL_MAXIMA, Fitting, common_effect, cumulative, leave_one_out, pool, pool_by_method
+from app.synthesis.pooling_model import BY_METHOD, COMMON, PoolingModel
 from tests.synthesis.reference_values import Analysis, Compared, analyses, column, disagreements, load
 
 RANDOM_MODELS = ("DL", "HE", "SJ", "PM", "EB", "ML", "REML")
@@ -32,12 +34,20 @@ SEQUENCES = [
     for kind in ("leave1out", "cumul")
     for model in analysis.block.get("diagnostics", {}).get(kind, {})
 ]
-FITTING: dict[str, Fitting] = {
+FITTING: dict[str, Fitting | PoolingModel] = {
     "EE": common_effect,
     "DL": partial(pool, tau2_method="DL", ci="z"),
     "REML": partial(pool, tau2_method="REML", ci="z"),
     "REML_knha": partial(pool, tau2_method="REML", ci="hartung-knapp", guard=False),
 }
+ALL_AT_ONCE: dict[str, Fitting | PoolingModel] = {
+    "EE": COMMON,
+    "DL": PoolingModel("DL", ci="z"),
+    "REML": PoolingModel("REML", ci="z"),
+    "REML_knha": PoolingModel("REML", guard=False),
+}
+WAYS = ("one", "many")
+"""Pooled alone by plain numbers, or by arrays, all data sets in one call."""
 
 
 def fitted(result: PooledEffect | NotPooled) -> PooledEffect:
@@ -45,9 +55,18 @@ def fitted(result: PooledEffect | NotPooled) -> PooledEffect:
     return result
 
 
-def pooled(analysis: Analysis, model: str, test: str, **options: Any) -> PooledEffect:
+def pooled(analysis: Analysis, model: str, test: str, way: str = "one", *, prediction: Literal["t", "riley"] = "t") -> PooledEffect:
     ci: Literal["z", "hartung-knapp"] = "z" if test == "z" else "hartung-knapp"
-    return fitted(pool(analysis.effects, analysis.variances, tau2_method=model, ci=ci, guard=test != "knha", **options))
+    if way == "many":
+        return fitted(all_pooled(PoolingModel(model, ci, test != "knha", prediction))[analysis.name])
+    return fitted(pool(analysis.effects, analysis.variances, tau2_method=model, ci=ci, guard=test != "knha", prediction=prediction))
+
+
+@cache
+def all_pooled(model: PoolingModel) -> dict[str, PooledEffect | NotPooled]:
+    """Every data set, of one study to forty-nine, in one call."""
+    batch = pool_many([each.effects for each in analyses()], [each.variances for each in analyses()], model)
+    return dict(zip(BY_NAME, batch.rows(), strict=True))
 
 
 def estimate_compared(ours: PooledEffect, reference: dict[str, Any]) -> list[Compared]:
@@ -71,9 +90,9 @@ def heterogeneity_compared(ours: PooledEffect, reference: dict[str, Any]) -> lis
 
 
 @cache
-def model_compared(name: str, model: str, test: str) -> list[Compared]:
+def model_compared(name: str, model: str, test: str, way: str = "one") -> list[Compared]:
     analysis = BY_NAME[name]
-    block, ours = analysis.block["models"][model], pooled(analysis, model, test)
+    block, ours = analysis.block["models"][model], pooled(analysis, model, test, way)
     reference, spread = block["tests"][test], analysis.mean_variance
     compared = estimate_compared(ours, reference)
     if analysis.k == 1:
@@ -82,37 +101,42 @@ def model_compared(name: str, model: str, test: str) -> list[Compared]:
     compared += [Compared("tau2", ours.tau2, block["tau2"], spread), Compared("tau2_se", ours.tau2_se, block["se_tau2"], spread)]
     low, high = analysis.block["tau2_ci"]["QP"]["tau2"]
     compared += [Compared("tau2_ci_low", ours.tau2_ci_low, low, spread), Compared("tau2_ci_high", ours.tau2_ci_high, high, spread)]
-    return compared if analysis.k == 2 else compared + prediction_compared(analysis, model, test)
+    return compared if analysis.k == 2 else compared + prediction_compared(analysis, model, test, way)
 
 
-def prediction_compared(analysis: Analysis, model: str, test: str) -> list[Compared]:
+def prediction_compared(analysis: Analysis, model: str, test: str, way: str) -> list[Compared]:
     reference = analysis.block["models"][model]["tests"][test]
     compared = []
-    for prediction in ("t", "riley"):
-        ours = pooled(analysis, model, test, prediction=prediction)
+    predictions: tuple[Literal["t", "riley"], ...] = ("t", "riley")
+    for prediction in predictions:
+        ours = pooled(analysis, model, test, way, prediction=prediction)
         low, high = reference["pi"][prediction]
         compared += [Compared(f"pi_low {prediction}", ours.pi_low, low, reference["se"])]
         compared += [Compared(f"pi_high {prediction}", ours.pi_high, high, reference["se"])]
     return compared
 
 
-def weights_compared(name: str, model: str) -> list[Compared]:
+def common_effect_of(analysis: Analysis, way: str) -> PooledEffect:
+    return fitted(all_pooled(COMMON)[analysis.name] if way == "many" else common_effect(analysis.effects, analysis.variances))
+
+
+def weights_compared(name: str, model: str, way: str) -> list[Compared]:
     analysis = BY_NAME[name]
-    ours = fitted(common_effect(analysis.effects, analysis.variances)) if model == "EE" else pooled(analysis, model, "z")
+    ours = common_effect_of(analysis, way) if model == "EE" else pooled(analysis, model, "z", way)
     reference = analysis.block["models"][model]["weights_pct"]
     return [Compared(f"weight {i}", 100 * mine, theirs) for i, (mine, theirs) in enumerate(zip(ours.weights, reference, strict=True))]
 
 
 @cache
-def sequence_compared(name: str, kind: str, model: str) -> list[Compared]:
+def sequence_compared(name: str, kind: str, model: str, way: str = "one") -> list[Compared]:
     """`kind` leave1out or cumul: one pool for each row of the reference."""
     analysis = BY_NAME[name]
-    block = analysis.block["diagnostics"][kind][model]
+    block, fit = analysis.block["diagnostics"][kind][model], (ALL_AT_ONCE if way == "many" else FITTING)[model]
     if kind == "cumul":
         order = [position - 1 for position in block["order"]]
-        results = cumulative(analysis.effects, analysis.variances, order, fit=FITTING[model])
+        results = cumulative(analysis.effects, analysis.variances, order, fit=fit)
     else:
-        results = leave_one_out(analysis.effects, analysis.variances, fit=FITTING[model])
+        results = leave_one_out(analysis.effects, analysis.variances, fit=fit)
     compared = []
     for row, result in enumerate(results):
         reference = {key: values[row] for key, values in block.items() if isinstance(values, list)}
@@ -134,37 +158,43 @@ def sequence_row_compared(result: PooledEffect | NotPooled, reference: dict[str,
 
 
 class TestPoolAgainstMetafor:
+    @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize(("name", "model", "test"), CASES)
-    def test_every_number_agrees(self, name: str, model: str, test: str) -> None:
-        assert disagreements(model_compared(name, model, test)) == []
+    def test_every_number_agrees(self, name: str, model: str, test: str, way: str) -> None:
+        assert disagreements(model_compared(name, model, test, way)) == []
 
+    @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize("name", BY_NAME)
     @pytest.mark.parametrize("model", ["EE", "DL", "REML"])
-    def test_weights_agree(self, name: str, model: str) -> None:
-        assert disagreements(weights_compared(name, model)) == []
+    def test_weights_agree(self, name: str, model: str, way: str) -> None:
+        assert disagreements(weights_compared(name, model, way)) == []
 
+    @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize("name", BY_NAME)
-    def test_common_effect_agrees(self, name: str) -> None:
+    def test_common_effect_agrees(self, name: str, way: str) -> None:
         analysis = BY_NAME[name]
-        block, ours = analysis.block["models"]["EE"], fitted(common_effect(analysis.effects, analysis.variances))
+        block, ours = analysis.block["models"]["EE"], common_effect_of(analysis, way)
         compared = estimate_compared(ours, block["tests"]["z"])
         assert disagreements(compared + (heterogeneity_compared(ours, block) if ours.k > 1 else [])) == []
 
+    @pytest.mark.parametrize("way", WAYS)
     @pytest.mark.parametrize(("name", "kind", "model"), SEQUENCES)
-    def test_leave_one_out_and_cumulative_agree(self, name: str, kind: str, model: str) -> None:
-        assert disagreements(sequence_compared(name, kind, model)) == []
+    def test_leave_one_out_and_cumulative_agree(self, name: str, kind: str, model: str, way: str) -> None:
+        assert disagreements(sequence_compared(name, kind, model, way)) == []
 
     def test_the_grid_has_not_shrunk(self) -> None:
         assert (len(BY_NAME), len(CASES), len(SEQUENCES)) == (77, 1610, 168)
-        assert sum(len(model_compared(*case)) for case in CASES) == 26_194
-        assert sum(len(sequence_compared(*case)) for case in SEQUENCES) == 25_818
+        for way in WAYS:
+            assert sum(len(model_compared(*case, way)) for case in CASES) == 26_194
+            assert sum(len(sequence_compared(*case, way)) for case in SEQUENCES) == 25_818
 
-    def test_tau2_estimate_and_se_agree_with_50_digits(self) -> None:
+    @pytest.mark.parametrize("way", WAYS)
+    def test_tau2_estimate_and_se_agree_with_50_digits(self, way: str) -> None:
         exact = load("exact-tau2")["values"]
         compared = []
         for name, analysis in BY_NAME.items():
             for model, reference in exact.get(analysis.dataset, {}).get(analysis.measure, {}).items():
-                ours, se = pooled(analysis, model, "z"), float(reference["se"])
+                ours, se = pooled(analysis, model, "z", way), float(reference["se"])
                 compared += [Compared(f"{name} {model} tau2", ours.tau2, float(reference["tau2"]), analysis.mean_variance)]
                 compared += [Compared(f"{name} {model} estimate", ours.estimate, float(reference["beta"]), se)]
                 compared += [Compared(f"{name} {model} se", ours.se, se)]
@@ -356,11 +386,18 @@ class TestProperties:
 class TestLeaveOneOut:
     def test_gives_one_pool_for_every_study_by_the_method(self) -> None:
         results = leave_one_out([0.1, 0.4, 0.2], [0.1, 0.2, 0.1])
+        assert results == pool_many([[0.4, 0.2], [0.1, 0.2], [0.1, 0.4]], [[0.2, 0.1], [0.1, 0.1], [0.1, 0.2]], BY_METHOD).rows()
+
+    def test_any_other_way_to_pool_is_called_for_each(self) -> None:
+        results = leave_one_out([0.1, 0.4, 0.2], [0.1, 0.2, 0.1], fit=pool_by_method)
         assert results == (
             pool_by_method([0.4, 0.2], [0.2, 0.1]),
             pool_by_method([0.1, 0.2], [0.1, 0.1]),
             pool_by_method([0.1, 0.4], [0.1, 0.2]),
         )
+
+    def test_lists_of_different_lengths_are_not_pooled(self) -> None:
+        assert [type(result) for result in leave_one_out([0.1, 0.4], [0.1])] == [NotPooled, NotPooled]
 
     def test_without_the_only_study_nothing_is_left(self) -> None:
         (result,) = leave_one_out([0.1], [0.1])
@@ -369,9 +406,8 @@ class TestLeaveOneOut:
 
 class TestCumulative:
     def test_adds_studies_in_the_order_given(self) -> None:
-        first, second = cumulative([0.1, 0.4], [0.1, 0.2], [1, 0])
-        assert first == pool_by_method([0.4], [0.2])
-        assert second == pool_by_method([0.4, 0.1], [0.2, 0.1])
+        results = cumulative([0.1, 0.4], [0.1, 0.2], [1, 0])
+        assert results == pool_many([[0.4], [0.4, 0.1]], [[0.2], [0.2, 0.1]], BY_METHOD).rows()
 
     def test_of_nothing_is_nothing(self) -> None:
         assert cumulative([], [], []) == ()

@@ -1,8 +1,9 @@
 import pytest
 
 from app.synthesis.assembly import assemble_bodies
-from app.synthesis.body import Body, Sensitivity, StudyInput
-from app.synthesis.pooling import common_effect, pool, pool_by_method
+from app.synthesis.body import Body, NotPooled, PooledEffect, Sensitivity, StudyInput
+from app.synthesis.pool_many import pool_many
+from app.synthesis.pooling_model import BY_METHOD, COMMON, PoolingModel
 from app.vocabulary import RiskOfBiasJudgement
 from tests.synthesis.factories import estimate, judgement, pair, result, study, with_estimate
 
@@ -27,18 +28,22 @@ def numbers(found: Body) -> tuple[list[float], list[float]]:
     return [float(entry.effect or 0) for entry in entries], [float(entry.se or 0) ** 2 for entry in entries]
 
 
+def pooled_alone(effects: list[float], variances: list[float], model: PoolingModel = BY_METHOD) -> PooledEffect | NotPooled:
+    return pool_many([effects], [variances], model).rows()[0]
+
+
 class TestSensitivity:
     def test_common_effect_and_dersimonian_laird_stand_beside(self) -> None:
         found = three()
         effects, variances = numbers(found)
-        assert found.sensitivity.common_effect == common_effect(effects, variances)
-        assert found.sensitivity.dersimonian_laird == pool(effects, variances, tau2_method="DL", ci="z")
+        assert found.sensitivity.common_effect == pooled_alone(effects, variances, COMMON)
+        assert found.sensitivity.dersimonian_laird == pooled_alone(effects, variances, PoolingModel("DL", ci="z"))
 
     def test_leave_one_out_names_the_study_left_out(self) -> None:
         found = three()
         effects, variances = numbers(found)
         assert [key for key, _ in found.sensitivity.leave_one_out] == ["a", "b", "c"]
-        assert found.sensitivity.leave_one_out[0][1] == pool_by_method(effects[1:], variances[1:])
+        assert found.sensitivity.leave_one_out[0][1] == pooled_alone(effects[1:], variances[1:])
 
     def test_cumulative_goes_by_year_unknown_last(self) -> None:
         found = three().sensitivity.cumulative
@@ -49,7 +54,7 @@ class TestSensitivity:
     def test_without_high_risk_leaves_those_studies_out(self) -> None:
         found = three(risk_of_bias=HIGH)
         effects, variances = numbers(found)
-        assert found.sensitivity.without_high_risk == pool_by_method(effects[:2], variances[:2])
+        assert found.sensitivity.without_high_risk == pooled_alone(effects[:2], variances[:2])
 
     def test_without_any_study_at_high_risk_it_says_nothing(self) -> None:
         assert three().sensitivity.without_high_risk is None

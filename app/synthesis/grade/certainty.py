@@ -4,6 +4,7 @@ GRADE guidelines 3 (Balshem 2011, doi 10.1016/j.jclinepi.2010.07.015); for ROBIN
 doi 10.1016/j.jclinepi.2018.01.012).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.synthesis.body import Body, StudyInput
@@ -13,14 +14,13 @@ from app.synthesis.grade.indirectness import judge_indirectness
 from app.synthesis.grade.judgement import DomainJudgement
 from app.synthesis.grade.publication_bias import PairContext, judge_publication_bias
 from app.synthesis.grade.risk_of_bias import judge_risk_of_bias
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.upgrades import Upgrade, judge_upgrades
 from app.vocabulary import Certainty, DesignLevel, Domain, RiskOfBiasJudgement, RiskOfBiasTool
 
 CERTAINTY_OF_LEVEL = {4: Certainty.HIGH, 3: Certainty.MODERATE, 2: Certainty.LOW, 1: Certainty.VERY_LOW}
 LEVEL_OF_CERTAINTY = {certainty: level for level, certainty in CERTAINTY_OF_LEVEL.items()}
 HIGHEST, LOWEST = 4, 1
-CEILING_NOT_POOLED = 2  # knowing less never rates higher: without a pooled effect at most low
-JOINT_CAP = 3  # inconsistency and imprecision both widen the same interval
 JOINT_DOMAINS = frozenset({Domain.INCONSISTENCY, Domain.IMPRECISION})
 
 
@@ -49,20 +49,25 @@ class BodyCertainty:
     certainty: Certainty
 
 
-def rate_body(body: Body, context: PairContext) -> BodyCertainty:
+def rate_body(body: Body, context: PairContext, thresholds: Thresholds = CURRENT) -> BodyCertainty:
+    """Judge every domain of a body, and conclude."""
+    judgements = (
+        judge_risk_of_bias(body, thresholds),
+        judge_inconsistency(body, thresholds),
+        judge_indirectness(body, thresholds),
+        judge_imprecision(body, thresholds),
+        judge_publication_bias(body, context, thresholds),
+    )
+    return conclude(body, judgements, thresholds)
+
+
+def conclude(body: Body, judgements: tuple[DomainJudgement, ...], thresholds: Thresholds = CURRENT) -> BodyCertainty:
     """Final = clamp(start - downgrades + upgrades, 1, 4), at most low where nothing is pooled."""
     start = start_level(body)
-    judgements = (
-        judge_risk_of_bias(body),
-        judge_inconsistency(body),
-        judge_indirectness(body),
-        judge_imprecision(body),
-        judge_publication_bias(body, context),
-    )
-    taken = levels_taken(judgements)
-    upgrades = judge_upgrades(body, taken)
+    taken = levels_taken(judgements, thresholds)
+    upgrades = judge_upgrades(body, taken, thresholds)
     level = clamp(start.level - taken + sum(upgrade.levels for upgrade in upgrades))
-    final = level if body.pooled is not None else min(level, CEILING_NOT_POOLED)
+    final = under_ceiling(body, level, thresholds)
     return BodyCertainty(start, judgements, upgrades, taken, _limits(judgements, taken, level, final), CERTAINTY_OF_LEVEL[final])
 
 
@@ -83,16 +88,25 @@ def has_robins_i(study: StudyInput, outcome_slug: str) -> bool:
     return any(row.overall not in (None, RiskOfBiasJudgement.NO_INFORMATION) for row in rows)
 
 
-def levels_taken(judgements: tuple[DomainJudgement, ...]) -> int:
+def levels_taken(judgements: tuple[DomainJudgement, ...], thresholds: Thresholds = CURRENT) -> int:
     """The sum of levels, inconsistency and imprecision together at most three."""
-    joint = sum(judgement.levels for judgement in judgements if judgement.domain in JOINT_DOMAINS)
-    others = sum(judgement.levels for judgement in judgements if judgement.domain not in JOINT_DOMAINS)
-    return others + min(joint, JOINT_CAP)
+    return capped_sum({judgement.domain: judgement.levels for judgement in judgements}, thresholds)
+
+
+def capped_sum(levels: Mapping[Domain, int], thresholds: Thresholds = CURRENT) -> int:
+    """The sum of the levels of the domains, inconsistency and imprecision together at most three."""
+    joint = sum(taken for domain, taken in levels.items() if domain in JOINT_DOMAINS)
+    return sum(taken for domain, taken in levels.items() if domain not in JOINT_DOMAINS) + min(joint, thresholds.joint_cap)
 
 
 def clamp(level: int) -> int:
     """Keep a level between 1 (very low) and 4 (high)."""
     return max(LOWEST, min(HIGHEST, level))
+
+
+def under_ceiling(body: Body, level: int, thresholds: Thresholds = CURRENT) -> int:
+    """The level, at most low where nothing is pooled."""
+    return level if body.pooled is not None else min(level, thresholds.ceiling_not_pooled)
 
 
 def _limits(judgements: tuple[DomainJudgement, ...], taken: int, level: int, final: int) -> tuple[str, ...]:

@@ -8,51 +8,54 @@ from app.synthesis.body import Body, BodyStudy
 from app.synthesis.grade.crossings import BenefitView, benefit_view, count_imprecision_crossings
 from app.synthesis.grade.information_size import InformationSize, measure_information, participants_still_needed
 from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, people_in_words, percent
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.vocabulary import Domain
 
-FRACTION_ENOUGH = 0.5
-FRACTION_SOME = 0.3
-LEVELS = {
-    # crossings: (f >= 0.5, 0.3 <= f < 0.5, f < 0.3)
-    0: (0, 1, 2),
-    1: (1, 2, 2),
-    2: (2, 2, 3),
-}
 CROSSED_IN_WORDS = {
     0: "neither null nor an important difference the other way",
     1: "null or an important difference the other way",
     2: "both null and an important difference the other way",
 }
-UNPOOLED_PARTICIPANTS = 400  # GRADE guidelines 6, 2011
 
 
-def judge_imprecision(body: Body) -> DomainJudgement:
+def judge_imprecision(body: Body, thresholds: Thresholds = CURRENT) -> DomainJudgement:
     """Judge a pooled body by crossings and information size, an unpooled one by its participants."""
     view = benefit_view(body)
-    return _judge_unpooled(body) if view is None else _judge_pooled(body, view)
+    return _judge_unpooled(body, thresholds) if view is None else _judge_pooled(body, view, thresholds)
 
 
-def table_levels(crossings: int, fraction: float) -> tuple[int, str]:
+def table_levels(crossings: int, fraction: float, thresholds: Thresholds = CURRENT) -> tuple[int, str]:
     """Levels by c (0, 1, 2) and f; the rule id names the cell."""
     rounded = round(fraction, SHARE_DIGITS)
-    column = 0 if rounded >= FRACTION_ENOUGH else 1 if rounded >= FRACTION_SOME else 2
+    column = 0 if rounded >= thresholds.fraction_enough else 1 if rounded >= thresholds.fraction_some else 2
     size = ("enough-information", "some-information", "little-information")[column]
-    return LEVELS[crossings][column], f"imprecision/crossings-{crossings}-{size}"
+    return thresholds.imprecision_levels[crossings][column], f"imprecision/crossings-{crossings}-{size}"
 
 
-def still_needed(body: Body) -> dict[str, int | None]:
+def unpooled_levels(body: Body, n: int, thresholds: Thresholds = CURRENT) -> tuple[int, str]:
+    """Levels of a body without a pooled effect and with n participants."""
+    if any(has_bare_value(study) for study in body.studies):
+        return 2, "imprecision/no-standard-error"
+    return (1, "imprecision/directions-many") if n >= thresholds.unpooled_participants else (2, "imprecision/directions-few")
+
+
+def still_needed(body: Body, thresholds: Thresholds = CURRENT) -> dict[str, int | None]:
     """Participants still needed for f >= 0.5 and f >= 1; None where nothing is pooled."""
     if body.pooled is None:
         return {"f_0_5": None, "f_1_0": None}
-    size = measure_information(body)
-    return {"f_0_5": participants_still_needed(size, FRACTION_ENOUGH), "f_1_0": participants_still_needed(size, 1.0)}
+    return _needed(measure_information(body, thresholds), thresholds)
 
 
-def _judge_pooled(body: Body, view: BenefitView) -> DomainJudgement:
+def _needed(size: InformationSize, thresholds: Thresholds) -> dict[str, int | None]:
+    return {"f_0_5": participants_still_needed(size, thresholds.fraction_enough), "f_1_0": participants_still_needed(size, 1.0)}
+
+
+def _judge_pooled(body: Body, view: BenefitView, thresholds: Thresholds) -> DomainJudgement:
     crossings = count_imprecision_crossings(view)
-    size = measure_information(body)
-    levels, rule = table_levels(crossings, size.fraction)
-    return DomainJudgement(Domain.IMPRECISION, levels, rule, _reason(view, crossings, size), inputs=_inputs(body, view, crossings, size))
+    size = measure_information(body, thresholds)
+    levels, rule = table_levels(crossings, size.fraction, thresholds)
+    inputs = _inputs(view, crossings, size, thresholds)
+    return DomainJudgement(Domain.IMPRECISION, levels, rule, _reason(view, crossings, size), inputs=inputs)
 
 
 def _reason(view: BenefitView, crossings: int, size: InformationSize) -> str:
@@ -70,7 +73,7 @@ def _interval_in_words(view: BenefitView, crossings: int) -> str:
     return f"The confidence interval includes {CROSSED_IN_WORDS[crossings]}"
 
 
-def _inputs(body: Body, view: BenefitView, crossings: int, size: InformationSize) -> dict[str, object]:
+def _inputs(view: BenefitView, crossings: int, size: InformationSize, thresholds: Thresholds) -> dict[str, object]:
     return {
         "crossings": crossings,
         "confidence_interval": [view.ci_low, view.ci_high],
@@ -87,8 +90,8 @@ def _inputs(body: Body, view: BenefitView, crossings: int, size: InformationSize
         "events": size.events,
         "events_needed": size.events_needed,
         "fraction": size.fraction,
-        "fraction_thresholds": [FRACTION_ENOUGH, FRACTION_SOME],
-        "participants_still_needed": still_needed(body),
+        "fraction_thresholds": [thresholds.fraction_enough, thresholds.fraction_some],
+        "participants_still_needed": _needed(size, thresholds),
     }
 
 
@@ -100,15 +103,16 @@ def has_bare_value(study: BodyStudy) -> bool:
     return printed.se is None and (printed.ci_low is None or printed.ci_high is None)
 
 
-def _judge_unpooled(body: Body) -> DomainJudgement:
-    inputs: dict[str, object] = {"n": body.n, "n_at_least": UNPOOLED_PARTICIPANTS}
+def _judge_unpooled(body: Body, thresholds: Thresholds) -> DomainJudgement:
+    levels, rule = unpooled_levels(body, body.n, thresholds)
+    inputs: dict[str, object] = {"n": body.n, "n_at_least": thresholds.unpooled_participants}
     bare = [study.study.key for study in body.studies if has_bare_value(study)]
     if bare:
         inputs["without_standard_error"] = bare
         reason = "There are values without a standard error: how precise they are cannot be told."
-        return DomainJudgement(Domain.IMPRECISION, 2, "imprecision/no-standard-error", reason, inputs=inputs)
-    if body.n >= UNPOOLED_PARTICIPANTS:
-        reason = f"Nothing could be pooled; {people_in_words(body.n)} took part ({UNPOOLED_PARTICIPANTS} or more)."
-        return DomainJudgement(Domain.IMPRECISION, 1, "imprecision/directions-many", reason, inputs=inputs)
-    reason = f"Nothing could be pooled; {people_in_words(body.n)} took part (fewer than {UNPOOLED_PARTICIPANTS})."
-    return DomainJudgement(Domain.IMPRECISION, 2, "imprecision/directions-few", reason, inputs=inputs)
+    else:
+        limit = thresholds.unpooled_participants
+        bound = f"{limit} or more" if body.n >= limit else f"fewer than {limit}"
+        people = f"{people_in_words(body.n)} took part ({bound})" if body.n else "how many people took part is not known"
+        reason = f"Nothing could be pooled; {people}."
+    return DomainJudgement(Domain.IMPRECISION, levels, rule, reason, inputs=inputs)

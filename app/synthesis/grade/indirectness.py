@@ -5,27 +5,33 @@ doi 10.1371/journal.pmed.1003082).
 """
 
 import math
+from collections.abc import Iterable
 
-from app.synthesis.body import Body, DirectnessInput
+from app.synthesis.body import Body, BodyStudy, DirectnessInput
 from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, StudyWeight
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.weights import weigh_studies
 from app.vocabulary import Directness, Domain
 
 MAX_SCORE = 3
-SERIOUS_FROM = 1.5
-VERY_SERIOUS_FROM = 2.5
 MEMBERS = ("population", "intervention", "comparator", "outcome")
 
 
-def judge_indirectness(body: Body) -> DomainJudgement:
+def judge_indirectness(body: Body, thresholds: Thresholds = CURRENT) -> DomainJudgement:
     """Judge the domain by the mean score of the results, weighted as the body weighs its studies."""
     weighed = weigh_studies(body)
-    mean = round(math.fsum(weight * directness_score(study.directness) for study, weight in weighed), SHARE_DIGITS)
-    levels, rule = score_levels(mean)
+    mean = mean_score(weighed)
+    levels, rule = score_levels(mean, thresholds)
     concerned = sorted({member for study, _ in weighed for member in indirect_members(study.directness)})
-    inputs: dict[str, object] = {"mean_score": mean, "thresholds": [SERIOUS_FROM, VERY_SERIOUS_FROM], "indirect_in": concerned}
+    limits = [thresholds.indirect_from, thresholds.very_indirect_from]
+    inputs: dict[str, object] = {"mean_score": mean, "thresholds": limits, "indirect_in": concerned}
     studies = tuple(StudyWeight(study.study.key, weight, f"score {directness_score(study.directness)}") for study, weight in weighed)
     return DomainJudgement(Domain.INDIRECTNESS, levels, rule, _reason(levels, concerned, mean), inputs=inputs, studies=studies)
+
+
+def mean_score(weighed: Iterable[tuple[BodyStudy, float]]) -> float:
+    """The mean score of studies with these shares of weight, 1 to 3."""
+    return round(math.fsum(weight * directness_score(study.directness) for study, weight in weighed), SHARE_DIGITS)
 
 
 def indirect_members(directness: DirectnessInput) -> tuple[str, ...]:
@@ -38,11 +44,11 @@ def directness_score(directness: DirectnessInput) -> int:
     return min(MAX_SCORE, 1 + len(indirect_members(directness)))
 
 
-def score_levels(mean: float) -> tuple[int, str]:
+def score_levels(mean: float, thresholds: Thresholds = CURRENT) -> tuple[int, str]:
     """Levels by the weighted mean score: below 1.5 none, below 2.5 one, else two."""
-    if mean < SERIOUS_FROM:
+    if mean < thresholds.indirect_from:
         return 0, "indirectness/direct"
-    if mean < VERY_SERIOUS_FROM:
+    if mean < thresholds.very_indirect_from:
         return 1, "indirectness/partly-indirect"
     return 2, "indirectness/indirect"
 

@@ -4,20 +4,16 @@ GRADE guidelines 6 (Guyatt 2011, doi 10.1016/j.jclinepi.2011.01.012); two groups
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.synthesis.body import Body, BodyStudy
 from app.synthesis.distributions import Z_975
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.measure import common_sd
 from app.vocabulary import RATIO_MEASURES, Measure, MidStanding
 
 Z_80 = 0.8416212335729143  # the 80th percentile of the standard normal distribution: power 0.80
-MIN_PARTICIPANTS_CONTINUOUS = 400  # GRADE guidelines 6, 2011: the rule of thumb, here a floor
-CONVENTIONAL_MID_IN_SD = 0.2  # Cohen 1988: a small difference
-RELATIVE_RISK_REDUCTION = 0.25  # GRADE guidelines 6, 2011
-UNKNOWN_CONTROL_RISK = 0.3
-MIN_EVENTS = 300  # GRADE guidelines 6, 2011: the rule of thumb for events
 ROUNDING_SLACK = 1e-9
 
 
@@ -35,13 +31,13 @@ class InformationSize:
     control_risk: float | None = None
 
 
-def measure_information(body: Body) -> InformationSize:
+def measure_information(body: Body, thresholds: Thresholds = CURRENT) -> InformationSize:
     """The information size of a pooled body, over the participants of the studies with numbers."""
     studies = studies_with_numbers(body)
     n = sum(study.n for study in studies)
     if body.measure in RATIO_MEASURES:
-        return _measure_binary(studies, n)
-    return _measure_continuous(body, studies, n)
+        return _measure_binary(studies, n, thresholds)
+    return _measure_continuous(body, studies, n, thresholds)
 
 
 def continuous_information_size(sd_in_mids: float) -> int:
@@ -49,14 +45,14 @@ def continuous_information_size(sd_in_mids: float) -> int:
     return math.ceil(4 * (Z_975 + Z_80) ** 2 * sd_in_mids**2 - ROUNDING_SLACK)
 
 
-def binary_information_size(control_risk: float) -> int:
-    """Participants in two groups for a relative risk reduction of 0.25 at `control_risk` (strictly between 0 and 1).
+def binary_information_size(control_risk: float, relative_risk_reduction: float = CURRENT.relative_risk_reduction) -> int:
+    """Participants in two groups for a relative risk reduction (0.25) at `control_risk` (strictly between 0 and 1).
 
     With p1 the control risk, p2 = 0.75 p1, p their mean, per group:
     (z.975 sqrt(2p(1-p)) + z.80 sqrt(p1(1-p1) + p2(1-p2)))^2 / (p1 - p2)^2. Source: Fleiss 2003, Statistical Methods for
     Rates and Proportions, 4.2 (pooled variance under null; slightly larger than the unpooled form).
     """
-    treated = control_risk * (1 - RELATIVE_RISK_REDUCTION)
+    treated = control_risk * (1 - relative_risk_reduction)
     mean = (control_risk + treated) / 2
     under_null = Z_975 * math.sqrt(2 * mean * (1 - mean))
     under_alternative = Z_80 * math.sqrt(control_risk * (1 - control_risk) + treated * (1 - treated))
@@ -73,24 +69,34 @@ def participants_still_needed(size: InformationSize, target: float) -> int | Non
     return max(0, math.ceil(total - size.n - ROUNDING_SLACK))
 
 
-def _measure_continuous(body: Body, studies: tuple[BodyStudy, ...], n: int) -> InformationSize:
-    conventional = continuous_information_size(1 / CONVENTIONAL_MID_IN_SD)
+def with_more_participants(size: InformationSize, extra: int) -> InformationSize:
+    """The information size of n > 0 people with `extra` more, events in proportion."""
+    n = size.n + extra
+    events = None if size.events is None else size.events * n / size.n
+    fraction = n / size.needed
+    if events is not None and size.events_needed is not None:
+        fraction = min(fraction, events / size.events_needed)
+    return replace(size, n=n, events=events, fraction=fraction)
+
+
+def _measure_continuous(body: Body, studies: tuple[BodyStudy, ...], n: int, thresholds: Thresholds) -> InformationSize:
+    conventional = continuous_information_size(1 / thresholds.conventional_mid_in_sd)
     sd = 1.0 if body.measure is Measure.SMD else common_sd(studies)
     if body.mid.value is None or sd is None or body.mid.standing is MidStanding.CONVENTION:
         basis = "0.2 standard deviations" if body.mid.value is not None else "no standard deviation to be had: as for 0.2"
         return InformationSize(n, conventional, None, None, n / conventional, basis, sd=sd)
-    needed = max(MIN_PARTICIPANTS_CONTINUOUS, continuous_information_size(sd / body.mid.value))
+    needed = max(thresholds.min_participants_continuous, continuous_information_size(sd / body.mid.value))
     return InformationSize(n, needed, None, None, n / needed, "standard deviation and minimal important difference", sd=sd)
 
 
-def _measure_binary(studies: tuple[BodyStudy, ...], n: int) -> InformationSize:
+def _measure_binary(studies: tuple[BodyStudy, ...], n: int, thresholds: Thresholds) -> InformationSize:
     risk = pooled_control_risk(studies)
-    used = UNKNOWN_CONTROL_RISK if risk is None else risk
-    needed = binary_information_size(used)
+    used = thresholds.unknown_control_risk if risk is None else risk
+    needed = binary_information_size(used, thresholds.relative_risk_reduction)
     events = total_events(studies)
-    fraction = n / needed if events is None else min(n / needed, events / MIN_EVENTS)
-    basis = "pooled control risk" if risk is not None else f"control risk unknown: {UNKNOWN_CONTROL_RISK} assumed"
-    return InformationSize(n, needed, events, None if events is None else MIN_EVENTS, fraction, basis, control_risk=used)
+    fraction = n / needed if events is None else min(n / needed, events / thresholds.min_events)
+    basis = "pooled control risk" if risk is not None else f"control risk unknown: {thresholds.unknown_control_risk} assumed"
+    return InformationSize(n, needed, events, None if events is None else thresholds.min_events, fraction, basis, control_risk=used)
 
 
 def pooled_control_risk(studies: tuple[BodyStudy, ...]) -> float | None:

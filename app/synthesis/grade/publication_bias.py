@@ -14,16 +14,11 @@ from app.synthesis.body import Body, BodyStudy, RegistrationInput, ResultInput, 
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.grade.crossings import TOLERANCE, turned_interval
 from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, percent
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.small_study_effects import NotTested, RegressionTest, egger, peters
 from app.vocabulary import RATIO_MEASURES, Better, Domain, Measure, PublicationStatus, ResultDirection, StudyKind
 
-MIN_STUDIES_FOR_REGRESSION = 10  # Cochrane Handbook 13.3.5.4
-REGRESSION_P = 0.10
-OVERDUE_MONTHS = 24
-OVERDUE_SHARE = 0.20
-MIN_SMALL_STUDIES = 3
-SMALL_STUDY_BELOW = 100
 YEAR_AND_MONTH = 7  # characters of YYYY-MM
 
 OVERDUE_RULE = "publication-bias/overdue-registrations"
@@ -48,10 +43,12 @@ class PairContext:
     controlled_n: int = 0
 
 
-def judge_publication_bias(body: Body, context: PairContext) -> DomainJudgement:
+def judge_publication_bias(body: Body, context: PairContext, thresholds: Thresholds = CURRENT) -> DomainJudgement:
     """Suspected (-1) on any sign: asymmetry in ten or more studies, overdue registrations, only small favourable studies."""
-    signs = [sign for sign in (_asymmetry(body), _overdue(context), _only_small_favourable(body)) if sign is not None]
-    inputs = _inputs(body, context)
+    test = regression_test(body, thresholds)
+    found = (_asymmetry(test, thresholds), _overdue(context, thresholds), _only_small_favourable(body, thresholds))
+    signs = [sign for sign in found if sign is not None]
+    inputs = _inputs(body, context, test, thresholds)
     if not signs:
         return DomainJudgement(Domain.PUBLICATION_BIAS, 0, "publication-bias/undetected", UNDETECTED, inputs=inputs)
     rule, _ = signs[0]
@@ -59,12 +56,16 @@ def judge_publication_bias(body: Body, context: PairContext) -> DomainJudgement:
     return DomainJudgement(Domain.PUBLICATION_BIAS, 1, rule, " ".join(text for _, text in signs), inputs=inputs)
 
 
-def find_overdue(registrations: Iterable[RegistrationInput], condition: str, as_of: date) -> tuple[OverdueRegistration, ...]:
+def find_overdue(
+    registrations: Iterable[RegistrationInput], condition: str, as_of: date, thresholds: Thresholds = CURRENT
+) -> tuple[OverdueRegistration, ...]:
     """The registrations that should have been reported by `as_of`, by key."""
     return tuple(
         OverdueRegistration(row.key, row.registration, row.completed_on, row.n)
         for row in sorted(registrations, key=lambda row: row.key)
-        if row.completed_on is not None and is_overdue(row.completed_on, as_of) and not _is_reported(row, condition)
+        if row.completed_on is not None
+        and is_overdue(row.completed_on, as_of, thresholds.overdue_months)
+        and not _is_reported(row, condition)
     )
 
 
@@ -72,10 +73,10 @@ def _is_reported(registration: RegistrationInput, condition: str) -> bool:
     return any(reports_result(study, condition) for study in registration.linked)
 
 
-def is_overdue(completed_on: str, as_of: date) -> bool:
-    """Whether more than 24 months lie between the completion (a bare month: its first day) and `as_of`."""
+def is_overdue(completed_on: str, as_of: date, months: int = CURRENT.overdue_months) -> bool:
+    """Whether more than `months` (24, whole years) lie between the completion (a bare month: its first day) and `as_of`."""
     completed = date.fromisoformat(completed_on if len(completed_on) > YEAR_AND_MONTH else f"{completed_on}-01")
-    year = completed.year + OVERDUE_MONTHS // 12
+    year = completed.year + months // 12
     last_day = calendar.monthrange(year, completed.month)[1]
     return date(year, completed.month, min(completed.day, last_day)) < as_of
 
@@ -108,25 +109,27 @@ def overdue_share(context: PairContext) -> float | None:
     return 0.0 if not context.overdue else round(missing / context.controlled_n, SHARE_DIGITS)
 
 
-def _overdue(context: PairContext) -> tuple[str, str] | None:
+def _overdue(context: PairContext, thresholds: Thresholds) -> tuple[str, str] | None:
     share = overdue_share(context)
-    if share is not None and share < OVERDUE_SHARE:
+    if share is not None and share < thresholds.overdue_share:
         return None
     trials = f"{len(context.overdue)} registered {'trial' if len(context.overdue) == 1 else 'trials'}"
     if share is None:
         amount = "how much that is cannot be told, for want of participants to compare"
     else:
-        amount = f"their participants are {percent(share)} of those in the controlled studies with a usable result"
+        whose = "its" if len(context.overdue) == 1 else "their"
+        amount = f"{whose} participants are {percent(share)} of those in the controlled studies with a usable result"
     return OVERDUE_RULE, f"{trials} ended more than two years ago without a usable result; {amount}."
 
 
-def _only_small_favourable(body: Body) -> tuple[str, str] | None:
+def _only_small_favourable(body: Body, thresholds: Thresholds) -> tuple[str, str] | None:
     studies = studies_with_numbers(body)
-    if body.pooled is None or len(studies) < MIN_SMALL_STUDIES:
+    if body.pooled is None or len(studies) < thresholds.min_small_studies:
         return None
-    if not all(study.n < SMALL_STUDY_BELOW and favours_clearly(study, body.outcome.better) for study in studies):
+    small = thresholds.small_study_below
+    if not all(study.n < small and favours_clearly(study, body.outcome.better) for study in studies):
         return None
-    text = f"All {len(studies)} studies are small (fewer than {SMALL_STUDY_BELOW} people), and every one clearly favours the treatment."
+    text = f"All {len(studies)} studies are small (fewer than {small} people), and every one clearly favours the treatment."
     return "publication-bias/only-small-favourable", text
 
 
@@ -138,21 +141,20 @@ def favours_clearly(study: BodyStudy, better: Better) -> bool:
     return low > TOLERANCE * (high - low)
 
 
-def _asymmetry(body: Body) -> tuple[str, str] | None:
-    test = regression_test(body)
-    if test is None or test[1].p >= REGRESSION_P:
+def _asymmetry(test: tuple[str, RegressionTest] | None, thresholds: Thresholds) -> tuple[str, str] | None:
+    if test is None or test[1].p >= thresholds.regression_p:
         return None
     text = f"Smaller studies show other results than larger ones ({test[0]} test, p = {test[1].p:.2g})."
     return "publication-bias/small-study-asymmetry", text
 
 
-def regression_test(body: Body) -> tuple[str, RegressionTest] | None:
+def regression_test(body: Body, thresholds: Thresholds = CURRENT) -> tuple[str, RegressionTest] | None:
     """Peters' test for binary outcomes, 1/n for standardised differences, Egger's else; None below ten studies.
 
     Where events or participants are missing for the special form, Egger's test on the standard error is used.
     """
     studies = studies_with_numbers(body)
-    if body.pooled is None or len(studies) < MIN_STUDIES_FOR_REGRESSION:
+    if body.pooled is None or len(studies) < thresholds.min_studies_for_regression:
         return None
     effects, variances = [study.effect or 0.0 for study in studies], [(study.se or 0.0) ** 2 for study in studies]
     special = _special_test(body, studies, effects, variances)
@@ -175,18 +177,17 @@ def _special_test(
     return None
 
 
-def _inputs(body: Body, context: PairContext) -> dict[str, object]:
-    test = regression_test(body)
+def _inputs(body: Body, context: PairContext, test: tuple[str, RegressionTest] | None, thresholds: Thresholds) -> dict[str, object]:
     total = body.n + body.not_usable_n
     return {
         "k_with_numbers": len(studies_with_numbers(body)),
-        "regression_test": None if test is None else {"name": test[0], "p": test[1].p, "p_threshold": REGRESSION_P},
-        "regression_needs_studies": MIN_STUDIES_FOR_REGRESSION,
+        "regression_test": None if test is None else {"name": test[0], "p": test[1].p, "p_threshold": thresholds.regression_p},
+        "regression_needs_studies": thresholds.min_studies_for_regression,
         "overdue_registrations": [row.key for row in context.overdue],
         "overdue_share": overdue_share(context),
-        "overdue_share_threshold": OVERDUE_SHARE,
+        "overdue_share_threshold": thresholds.overdue_share,
         "controlled_n": context.controlled_n,
-        "small_below": SMALL_STUDY_BELOW,
+        "small_below": thresholds.small_study_below,
         "measured_not_usable_n": body.not_usable_n,
         "measured_not_usable_share": round(body.not_usable_n / total, SHARE_DIGITS) if total else None,
     }

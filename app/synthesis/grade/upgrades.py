@@ -11,12 +11,9 @@ from dataclasses import dataclass, field
 
 from app.synthesis.body import Body, PooledEffect
 from app.synthesis.grade.crossings import TOLERANCE
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.weights import studies_with_numbers
 from app.vocabulary import DesignLevel, Measure
-
-LARGE_RISK_RATIO = 2.0
-VERY_LARGE_RISK_RATIO = 5.0
-MIN_STUDIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Upgrade:
     inputs: Mapping[str, object] = field(default_factory=dict)
 
 
-def judge_upgrades(body: Body, levels_taken: int) -> tuple[Upgrade, ...]:
+def judge_upgrades(body: Body, levels_taken: int, thresholds: Thresholds = CURRENT) -> tuple[Upgrade, ...]:
     """Return the upgrade of a non-randomised controlled body that lost no level, or nothing.
 
     Both the pooled interval and the intervals of two or more studies must lie wholly beyond the threshold, on one side.
@@ -37,10 +34,13 @@ def judge_upgrades(body: Body, levels_taken: int) -> tuple[Upgrade, ...]:
     eligible = body.design_level is DesignLevel.NON_RANDOMISED_CONTROLLED and levels_taken == 0 and body.measure is Measure.RR
     if not eligible or body.pooled is None:
         return ()
-    for levels, threshold, rule in ((2, VERY_LARGE_RISK_RATIO, "upgrade/very-large-effect"), (1, LARGE_RISK_RATIO, "upgrade/large-effect")):
-        beyond = studies_beyond(body, body.pooled, math.log(threshold))
-        if beyond >= MIN_STUDIES:
-            return (_upgrade(levels, threshold, rule, beyond),)
+    for levels, ratio, rule in (
+        (2, thresholds.very_large_risk_ratio, "upgrade/very-large-effect"),
+        (1, thresholds.large_risk_ratio, "upgrade/large-effect"),
+    ):
+        beyond = studies_beyond(body, body.pooled, math.log(ratio))
+        if beyond >= thresholds.min_studies_for_upgrade:
+            return (_upgrade(levels, ratio, rule, beyond, thresholds.min_studies_for_upgrade),)
     return ()
 
 
@@ -56,7 +56,7 @@ def _side_beyond(low: float | None, high: float | None, limit: float) -> int:
     return int(low > limit * (1 + TOLERANCE)) - int(high < -limit * (1 + TOLERANCE))
 
 
-def _upgrade(levels: int, threshold: float, rule: str, beyond: int) -> Upgrade:
+def _upgrade(levels: int, threshold: float, rule: str, beyond: int, at_least: int) -> Upgrade:
     size = "very large" if levels == 2 else "large"
     reason = f"The effect is {size}: in {beyond} studies the risk ratio and its limits lie above {threshold:g}, or below 1/{threshold:g}."
-    return Upgrade(levels, rule, reason, {"risk_ratio_beyond": threshold, "studies_beyond": beyond, "studies_at_least": MIN_STUDIES})
+    return Upgrade(levels, rule, reason, {"risk_ratio_beyond": threshold, "studies_beyond": beyond, "studies_at_least": at_least})

@@ -1,0 +1,125 @@
+"""What must hold for every plot, at every size, in every theme."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from app.charts.badge import badge_svg
+from app.charts.cumulative import cumulative_svg
+from app.charts.evidence_map import evidence_map_svg
+from app.charts.forest import forest_svg
+from app.charts.funnel import funnel_svg
+from app.charts.theme import Theme
+from app.charts.traffic_light import traffic_light_svg
+from tests.charts.drawing import Drawing
+from tests.charts.examples import body_of, directions_only, map_answer, retracted_row
+
+Plot = Callable[..., str]
+Make = Callable[[], dict[str, Any]]
+NASTY = "<script>alert('x')</script> & \"Söhne\" \x00\x0b\ud800 Ltd"
+DOMAINS = ("randomisation-process", "deviations-from-intended-interventions", "missing-outcome-data", "measurement", "selective-reporting")
+
+
+def traffic_light(body: dict[str, Any], **options: Any) -> str:
+    judged = {row["study"]: dict.fromkeys(DOMAINS, "high") for row in body["studies"][::2]}
+    return traffic_light_svg(body, domains=judged, **options)
+
+
+def forest_with_retracted(body: dict[str, Any], **options: Any) -> str:
+    return forest_svg(body, retracted=[retracted_row()], **options)
+
+
+OF_BODIES: tuple[Plot, ...] = (forest_svg, forest_with_retracted, cumulative_svg, funnel_svg, traffic_light)
+BODIES: dict[str, Make] = {
+    "1": partial(body_of, 1),
+    "6": partial(body_of, 6),
+    "40": partial(body_of, 40),
+    "6-long": partial(body_of, 6, long_labels=True),
+    "40-long-ratio": partial(body_of, 40, long_labels=True, ratio=True),
+    "directions": directions_only,
+}
+MAPS: dict[str, Make] = {
+    "1": partial(map_answer, 1),
+    "6-long": partial(map_answer, 6, long_names=True),
+    "40": partial(map_answer, 40),
+    "9-columns": partial(map_answer, 6, 9),
+    "none": partial(map_answer, 0),
+}
+
+
+def assert_sound(svg: str) -> None:
+    drawing = Drawing(svg)
+    assert drawing.overlaps() == []
+    assert drawing.outside() == []
+    assert drawing.not_numbers() == []
+    assert drawing.title
+    assert drawing.desc.endswith(".")
+    assert drawing.root.attrib["role"] == "img"
+    assert drawing.named_by() == [drawing.title, drawing.desc]
+
+
+@pytest.mark.parametrize("theme", list(Theme))
+@pytest.mark.parametrize("width", [320, 400, 640, 800, 1200, 2400])
+class TestEveryPlot:
+    @pytest.mark.parametrize("body", BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES)
+    def test_of_a_body_is_sound(self, plot: Plot, body: str, width: int, theme: Theme) -> None:
+        assert_sound(plot(BODIES[body](), width=width, theme=theme))
+
+    @pytest.mark.parametrize("answer", MAPS)
+    def test_of_the_map_is_sound(self, answer: str, width: int, theme: Theme) -> None:
+        assert_sound(evidence_map_svg(MAPS[answer](), width=width, theme=theme))
+
+
+class TestNothingForeign:
+    @pytest.mark.parametrize("plot", OF_BODIES)
+    def test_no_script_and_nothing_from_elsewhere(self, plot: Plot) -> None:
+        svg = plot(body_of(6), width=800, theme=Theme.AUTO)
+        for word in ("<script", "href", "url(", "@import", "<foreignObject", "<image", "onload"):
+            assert word not in svg
+        assert svg.count("http") == svg.count("http://www.w3.org/2000/svg") == 1
+
+    @pytest.mark.parametrize("plot", OF_BODIES)
+    def test_labels_are_escaped(self, plot: Plot) -> None:
+        body = body_of(6)
+        body["outcome_name"] = body["studies"][0]["label"] = body["condition_name"] = body["intervention_name"] = NASTY
+        drawing = Drawing(plot(body, width=1200))
+        assert not list(drawing.root.iter("{http://www.w3.org/2000/svg}script"))
+        assert "<script>alert('x')</script> & \"Söhne\" ��� Ltd" in drawing.title
+
+    def test_a_badge_is_escaped_too(self) -> None:
+        drawing = Drawing(badge_svg({"certainty": "low", "direction": None}, condition=NASTY, intervention="A & B"))
+        assert "A & B for <script>" in drawing.title
+
+
+class TestSameBytes:
+    @pytest.mark.parametrize("plot", OF_BODIES)
+    def test_the_same_input_gives_the_same_bytes(self, plot: Plot) -> None:
+        assert plot(body_of(6), width=777) == plot(body_of(6), width=777)
+
+    def test_two_plots_on_a_page_have_ids_of_their_own(self) -> None:
+        first, second = (Drawing(plot(body_of(6), width=800)) for plot in (forest_svg, funnel_svg))
+        assert set(first.root.attrib["aria-labelledby"].split()).isdisjoint(second.root.attrib["aria-labelledby"].split())
+
+
+class TestWidth:
+    @pytest.mark.parametrize("width", [319, 2401])
+    @pytest.mark.parametrize("plot", OF_BODIES)
+    def test_out_of_bounds_is_refused(self, plot: Plot, width: int) -> None:
+        with pytest.raises(ValueError, match="320 to 2400"):
+            plot(body_of(1), width=width)
+
+
+class TestThemes:
+    def test_auto_changes_with_the_system_of_the_reader(self) -> None:
+        svg = forest_svg(body_of(6), theme=Theme.AUTO)
+        assert "prefers-color-scheme:dark" in svg
+        assert 'fill="#ffffff"' in svg
+
+    @pytest.mark.parametrize(("theme", "paper"), [(Theme.LIGHT, "#ffffff"), (Theme.DARK, "#0d1117")])
+    def test_a_fixed_theme_needs_no_style_element(self, theme: Theme, paper: str) -> None:
+        svg = forest_svg(body_of(6), theme=theme)
+        assert "<style" not in svg
+        assert f'<rect width="100%" height="100%" class="evidence-fill-paper" fill="{paper}"/>' in svg
