@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from app.actions.api_keys import authenticate
 from app.actor import Actor
@@ -66,6 +67,15 @@ def _reader(request: Request, engine: WriterEngine) -> Actor | None:
 
 
 Reader = Annotated[Actor | None, Depends(_reader)]
+
+
+async def _refuse_bad_key(request: Request, engine: WriterEngine) -> None:
+    if "authorization" in request.headers:
+        await run_in_threadpool(_reader, request, engine)
+
+
+NO_BAD_KEY = Depends(_refuse_bad_key)
+"""On every route of the API, open ones too: whoever sends a key hears when it is not valid. Without a key it costs nothing."""
 
 
 BEARER = HTTPBearer(auto_error=False, scheme_name="api_key", description="`Authorization: Bearer <key>`")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -68,7 +69,7 @@ def problem_response(problem: Problem, *, instance: str, request_id: str | None)
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": instance,
+        "instance": quote(instance, safe="/:@!$&'()*+,;=~-._"),  # a path arrives decoded; RFC 9457 wants a URI reference
         "request_id": request_id,
         "errors": [error.as_json() for error in problem.errors],
         **problem.members,
@@ -117,7 +118,7 @@ def _answer_status(request: Request, error: HTTPException) -> Response:
         "title": phrase,
         "status": error.status_code,
         "detail": error.detail,
-        "instance": request.url.path,
+        "instance": quote(request.url.path, safe="/:@!$&'()*+,;=~-._"),
         "request_id": request_id_of(request.scope),
         "errors": [],
     }

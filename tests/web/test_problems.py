@@ -5,6 +5,8 @@ import pytest
 from fastapi import Header
 from starlette.exceptions import HTTPException
 
+from app.errors import NotFound
+from app.web.problems import problem_response
 from tests.web.small_app import make_app, make_client
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
@@ -106,3 +108,9 @@ class TestValidation:
         document = problem("GET", "/v1/things?limit=%F0%9F%92%A9%FF")
         assert json.dumps(document)
         assert document["status"] == 400
+
+
+class TestInstance:
+    def test_is_a_uri_reference_whatever_the_path_holds(self) -> None:
+        response = problem_response(NotFound(), instance="/v1/conditions/\u00ccI \x07", request_id=None)
+        assert json.loads(bytes(response.body))["instance"] == "/v1/conditions/%C3%8CI%20%07"
