@@ -11,7 +11,7 @@ from app.api import ROUTERS
 from app.database import HEAD_REVISION, POOL_SIZE, make_engine, migration_revision, reading
 from app.queries.ledger_clock import LedgerClock
 from app.settings import Settings, get_settings
-from app.web.dependencies import NO_BAD_KEY
+from app.web.dependencies import NO_BAD_KEY, NO_UNKNOWN_RECORD
 from app.web.door import Door
 from app.web.openapi import install_openapi, operation_id
 from app.web.problems import install_problem_handlers
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Door:
     install_problem_handlers(app)
     install_openapi(app)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[NO_BAD_KEY] if router.prefix.startswith("/v1") else [])
+        app.include_router(router, dependencies=[NO_BAD_KEY, NO_UNKNOWN_RECORD] if router.prefix.startswith("/v1") else [])
     return Door(app, settings, clock.read)
 
 

@@ -15,6 +15,7 @@ from app.actions.api_keys import authenticate
 from app.actor import Actor
 from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
+from app.queries.named_records import NAMED, name_of, refuse_unknown_records
 from app.settings import Settings
 from app.vocabulary import Role
 
@@ -81,6 +82,21 @@ NO_BAD_KEY = Depends(_refuse_bad_key)
 BEARER = HTTPBearer(auto_error=False, scheme_name="api_key", description="`Authorization: Bearer <key>`")
 DeclaredKey = Annotated[object, Security(BEARER)]
 """Says in the OpenAPI document that the operation takes a key; the key itself is read by `_reader`."""
+
+
+async def _refuse_unknown_records(request: Request, engine: ReaderEngine) -> None:
+    named = [(name, value) for name, value in request.query_params.multi_items() if name_of(name) in NAMED]
+    if named and request.method == "GET":
+        await run_in_threadpool(_check_records, engine, named)
+
+
+def _check_records(engine: Engine, named: list[tuple[str, str]]) -> None:
+    with reading(engine) as session:
+        refuse_unknown_records(session, named)
+
+
+NO_UNKNOWN_RECORD = Depends(_refuse_unknown_records)
+"""On every list: a filter names conditions, interventions and outcomes that exist, or it is refused."""
 
 
 class RequireRole:

@@ -1,0 +1,37 @@
+"""Do the filters of a query name records that exist? A mistyped slug must not read as "nothing was found"."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.errors import InvalidQuery, ParameterProblem
+from app.models import Condition, Intervention, Outcome
+from app.queries.filter_values import split_values
+
+NAMED: dict[str, Any] = {"condition": col(Condition.slug), "intervention": col(Intervention.slug), "outcome": col(Outcome.slug)}
+"""Parameters whose values are slugs of reference records, wherever they occur."""
+NEAREST = 5
+
+
+def name_of(parameter: str) -> str:
+    return parameter.removesuffix("__not")
+
+
+def refuse_unknown_records(session: Session, params: Iterable[tuple[str, str]]) -> None:
+    """InvalidQuery for every value that names no record, with the nearest that do. One query for each parameter that is there."""
+    problems = []
+    for parameter, text in params:
+        known = set(session.execute(select(NAMED[name_of(parameter)])).scalars())
+        for value in split_values(text):
+            if value not in known:
+                near = difflib.get_close_matches(value[:200], sorted(known), n=NEAREST, cutoff=0.4)
+                hint = f"; the nearest: {', '.join(near)}" if near else ""
+                problems.append(
+                    ParameterProblem(parameter, f"There is no {name_of(parameter)} {value[:200]!r}{hint}.", near or sorted(known)[:20])
+                )
+    if problems:
+        raise InvalidQuery(f"{problems[0].parameter}: {problems[0].detail}", errors=problems)
