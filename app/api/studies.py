@@ -157,7 +157,7 @@ def _patched(request: Request, body: bytes, document: StudyDocument) -> StudyDoc
         return StudyDocument.model_validate(apply_merge_patch(document.model_dump(mode="json"), patch))
     except ValidationError as error:
         found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]  # as FastAPI places what it reads from a body
-        raise InvalidBody("the patched study does not fit its schema", errors=body_problems(found)) from None
+        raise InvalidBody("the patched study does not fit its schema", errors=body_problems(found, StudyDocument)) from None
 
 
 def _written(request: Request, session: Session, study: Study, row: StudyRevision, *, status: int = 200) -> Response:

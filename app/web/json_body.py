@@ -20,6 +20,7 @@ from app.errors import FieldProblem, InvalidBody, MalformedJson, UnsupportedMedi
 
 MAX_NESTING = 64  # a study document needs 8
 NOT_A_NUMBER = "NaN, Infinity and numbers beyond 1.8e308 are no JSON numbers; use null for unknown."
+EMPTY_BODY = "The body is empty."
 MAX_PROBLEMS = 50  # a client that sends a thousand NaN needs no thousand lines
 OFF_LOOP_BYTES = 50_000  # larger bodies are parsed in a thread, so that nobody waits behind them
 
@@ -32,6 +33,8 @@ class RepeatedMember(dict[str, Any]):
 
 def parse_json(body: bytes) -> Any:
     """The value of a UTF-8 JSON text; MalformedJson or InvalidBody say where it goes wrong."""
+    if not body:
+        raise MalformedJson(EMPTY_BODY)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

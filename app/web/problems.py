@@ -34,7 +34,9 @@ from app.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from app.web.json_body import pointer_to
+from app.queries.nearest import as_sentence, did_you_mean
+from app.web.body_members import members_at
+from app.web.json_body import EMPTY_BODY, pointer_to
 from app.web.request_context import request_id_of
 from app.web.routes import allowed_methods
 
@@ -77,9 +79,17 @@ def problem_response(problem: Problem, *, instance: str, request_id: str | None)
     return _document_response(document, problem.headers)
 
 
-def body_problems(errors: Sequence[Any]) -> list[FieldProblem]:
-    """Pydantic's errors as JSON Pointers into the body; for whoever validates a document outside a route, too."""
-    return [FieldProblem(pointer_to(_path_in_body(error["loc"])), _sentence(error), _allowed(error)) for error in errors]
+def body_problems(errors: Sequence[Any], shape: Any = None) -> list[FieldProblem]:
+    """Pydantic's errors as JSON Pointers into a body of the type `shape`; for whoever validates a document outside a route, too."""
+    return [_body_problem(error, shape) for error in errors]
+
+
+def _body_problem(error: Any, shape: Any) -> FieldProblem:
+    path = _path_in_body(error["loc"])
+    if error["type"] == "extra_forbidden" and (known := members_at(shape, path[:-1])):
+        name = str(path[-1])[:100]
+        return FieldProblem(pointer_to(path), as_sentence(f"There is no member {name!r}; {did_you_mean(name, known)}"), known)
+    return FieldProblem(pointer_to(path), _sentence(error), _allowed(error))
 
 
 def _answer(request: Request, problem: Problem) -> Response:
@@ -91,7 +101,17 @@ async def _answer_problem(request: Request, problem: Problem) -> Response:
 
 
 async def _answer_validation_error(request: Request, error: RequestValidationError) -> Response:
-    return _answer(request, _problem_from_validation(error.errors()))
+    return _answer(request, _problem_from_validation(error.errors(), _body_shape(request), has_body=_has_body(request)))
+
+
+def _body_shape(request: Request) -> Any:
+    """The type of the body that the route of a request takes."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    return body.field_info.annotation if body is not None else None
+
+
+def _has_body(request: Request) -> bool:
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 async def _answer_http_exception(request: Request, error: HTTPException) -> Response:
@@ -130,17 +150,20 @@ def _document_response(document: dict[str, Any], headers: dict[str, str]) -> Res
     return Response(body, document["status"], {"Cache-Control": "no-store", **headers}, MEDIA_TYPE)
 
 
-def _problem_from_validation(errors: Sequence[Any]) -> Problem:
+def _problem_from_validation(errors: Sequence[Any], shape: Any, *, has_body: bool) -> Problem:
     if any(error["type"] == "json_invalid" for error in errors):  # a route without StrictRoute
         return MalformedJson(str(errors[0]["ctx"]["error"]))
     if any(error["loc"][0] == "path" for error in errors):
         return NotFound("The address does not name anything: " + "; ".join(_path_faults(errors)) + ".")
     if any(error["loc"][0] in {"header", "cookie"} for error in errors):
         return InvalidHeader("; ".join(f"{error['loc'][-1]}: {_sentence(error)}" for error in errors))
+    if any(error["loc"] == ("body",) and error["type"] == "missing" for error in errors) and not has_body:
+        return MalformedJson(EMPTY_BODY)
     if any(error["loc"][0] == "body" for error in errors):
-        found = body_problems([error for error in errors if error["loc"][0] == "body"])
+        found = body_problems([error for error in errors if error["loc"][0] == "body"], shape)
         return InvalidBody(_count_sentence(len(found)), errors=found)
-    return InvalidQuery(errors=[ParameterProblem(str(error["loc"][-1]), _sentence(error), _allowed(error)) for error in errors])
+    wrong = [ParameterProblem(str(error["loc"][-1]), _sentence(error), _allowed(error)) for error in errors]
+    return InvalidQuery(f"{wrong[0].parameter}: {as_sentence(wrong[0].detail)}", errors=wrong)
 
 
 def _path_faults(errors: Sequence[Any]) -> Iterator[str]:

@@ -61,8 +61,8 @@ ESTIMATE = "/results/0/estimate"
 LOW, HIGH = f"{ESTIMATE}/ci_low", f"{ESTIMATE}/ci_high"
 INVALID: dict[str, tuple[Json | list[Any] | str, list[str], str]] = {
     # shape
-    "an unknown member": (a_body(colour="red"), ["/colour"], "Extra inputs"),
-    "an unknown member of an arm": (arm(colour="red"), [f"{TREATMENT}/colour"], "Extra inputs"),
+    "an unknown member": (a_body(colour="red"), ["/colour"], "There is no member 'colour'"),
+    "an unknown member of an arm": (arm(colour="red"), [f"{TREATMENT}/colour"], "There is no member 'colour'"),
     "no title": ({"kind": "primary", "design": "cohort"}, ["/title"], "required"),
     "a title of spaces": (a_body(title="  "), ["/title"], "at least 1 character"),
     "a number for a title": (a_body(title=3), ["/title"], "valid string"),
@@ -154,7 +154,21 @@ class TestRefusals:
         assert_problem(desk.client.post("/v1/studies", content=b"title\nx", headers=headers), 415, "unsupported-media-type")
 
     def test_no_body_at_all(self, desk: Desk) -> None:
-        assert_problem(desk.client.post("/v1/studies", headers=header(desk.keys.contributor)), 422, "invalid-body", "")
+        answer = desk.client.post("/v1/studies", headers=header(desk.keys.contributor))
+        assert assert_problem(answer, 400, "malformed-json")["detail"] == "The body is empty."
+
+    def test_a_misspelt_member_is_answered_with_the_nearest_and_all(self, desk: Desk) -> None:
+        answer = desk.client.post("/v1/studies", json=a_body(titel="x"), headers=header(desk.keys.contributor))
+        (fault,) = assert_problem(answer, 422, "invalid-body", "/titel")["errors"]
+        assert fault["detail"] == "There is no member 'titel'; did you mean 'title'?"
+        assert {"title", "results", "risk_of_bias"} <= set(fault["allowed"])
+
+    def test_a_misspelt_member_of_a_patch_is_answered_alike(self, desk: Desk) -> None:
+        study = create(desk.client, desk.keys.contributor)
+        headers = header(desk.keys.contributor) | {"If-Match": study.headers["etag"]}
+        answer = desk.client.patch(f"/v1/studies/{study.json()['id']}", json={"titel": "x"}, headers=headers)
+        (fault,) = assert_problem(answer, 422, "invalid-body", "/titel")["errors"]
+        assert fault["detail"] == "There is no member 'titel'; did you mean 'title'?"
 
     @pytest.mark.parametrize("route", ["", "/preview", "/x/submit", "/x/reviews", "/x/retraction"])
     def test_an_unknown_parameter_is_named(self, desk: Desk, route: str) -> None:

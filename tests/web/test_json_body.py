@@ -60,11 +60,16 @@ class TestParseJson:
     def test_a_byte_order_mark_is_let_pass(self) -> None:
         assert parse_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
 
-    @pytest.mark.parametrize("body", [b"{", b'{"a": }', b"{'a': 1}", b"[1,]", b"1 2", b"", b"nul", b'{"a": 01}', b'"\t"'])
+    @pytest.mark.parametrize("body", [b"{", b'{"a": }', b"{'a': 1}", b"[1,]", b"1 2", b"nul", b'{"a": 01}', b'"\t"'])
     def test_a_syntax_error_names_its_place(self, body: bytes) -> None:
         problem = refused(body)
         assert isinstance(problem, MalformedJson)
         assert "line 1, column" in problem.detail
+
+    def test_an_empty_body_is_called_empty(self) -> None:
+        problem = refused(b"")
+        assert isinstance(problem, MalformedJson)
+        assert problem.detail == "The body is empty."
 
     @pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 900 + b"]" * 900, b'{"a":' * 100_000, b"[" * 66 + b"]" * 66])
     def test_deep_nesting_is_refused(self, body: bytes) -> None:

@@ -65,6 +65,7 @@ class TestValidation:
         document = problem("GET", "/v1/things?limit=x")
         assert document["type"] == "/problems/invalid-query"
         assert document["errors"][0]["parameter"] == "limit"
+        assert document["detail"].startswith("limit: Input should be a valid integer")
 
     def test_a_bad_path_is_404(self) -> None:
         document = problem("GET", "/v1/things/abc")
@@ -97,9 +98,20 @@ class TestValidation:
         (error,) = problem("POST", "/v1/things", json={"title": "contradiction"})["errors"]
         assert error == {"pointer": "", "detail": "The title contradicts itself", "allowed": None}
 
-    def test_a_missing_body_is_422(self) -> None:
-        (error,) = problem("POST", "/v1/things")["errors"]
-        assert error["pointer"] == ""
+    def test_a_missing_body_is_400_and_says_so(self) -> None:
+        document = problem("POST", "/v1/things", headers={"Content-Type": "application/json"})
+        assert (document["type"], document["detail"]) == ("/problems/malformed-json", "The body is empty.")
+
+    def test_null_is_a_body_that_does_not_fit(self) -> None:
+        document = problem("POST", "/v1/things", content=b"null", headers={"Content-Type": "application/json"})
+        assert document["type"] == "/problems/invalid-body"
+        assert [error["pointer"] for error in document["errors"]] == [""]
+
+    def test_an_unknown_member_is_answered_with_the_nearest_and_all(self) -> None:
+        outer, inner = problem("POST", "/v1/things", json={"title": "x", "arms": [{"n": 1}, {"n": 1, "s_d": 2}], "titel": "x"})["errors"]
+        assert (outer["pointer"], outer["allowed"]) == ("/arms/1/s_d", ["n", "sd"])
+        assert outer["detail"] == "There is no member 's_d'; did you mean 'sd'?"
+        assert (inner["pointer"], inner["allowed"]) == ("/titel", ["title", "better", "arms", "names"])
 
     def test_a_bad_path_comes_before_a_bad_body(self) -> None:
         assert problem("PATCH", "/v1/things/abc", json={})["status"] == 404
