@@ -22,10 +22,12 @@ def name_of(parameter: str) -> str:
 
 
 def refuse_unknown_records(session: Session, params: Iterable[tuple[str, str]]) -> None:
-    """InvalidQuery for every value that names no record, with the nearest that do. One query for each parameter that is there."""
+    """InvalidQuery for every value that names no record, with the nearest that do. One query for each kind of record that is named."""
+    given = list(params)
+    slugs = {name: set(session.execute(select(NAMED[name])).scalars()) for name in sorted({name_of(parameter) for parameter, _ in given})}
     problems = []
-    for parameter, text in params:
-        known = set(session.execute(select(NAMED[name_of(parameter)])).scalars())
+    for parameter, text in given:
+        known = slugs[name_of(parameter)]
         for value in split_values(text):
             if value not in known:
                 near = difflib.get_close_matches(value[:200], sorted(known), n=NEAREST, cutoff=0.4)

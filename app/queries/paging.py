@@ -74,10 +74,10 @@ def paginate(session: Session, statement: Select[Any], sort: Sequence[SortTerm],
     labels = [term.key.column.label(f"sort_{place}") for place, term in enumerate(sort)]
     walk = statement.add_columns(*labels).order_by(None).order_by(*_order(sort))
     if request.cursor is not None:
-        walk = walk.where(_behind(sort, _decode(request, sort)))
+        walk = walk.where(_behind(sort, decode_cursor(request, sort)))
     rows = Session.execute(session, walk.limit(request.limit + 1)).all()  # SQLModel's own `execute` warns
     kept = rows[: request.limit]
-    following = _encode(request, sort, kept[-1][-len(sort) :]) if len(rows) > request.limit else None
+    following = encode_cursor(request, sort, kept[-1][-len(sort) :]) if len(rows) > request.limit else None
     single = bool(kept) and len(kept[0]) - len(sort) == 1
     return Page([row[0] for row in kept] if single else list(kept), request.limit, following, _total(session, statement, request))
 
@@ -137,7 +137,8 @@ def _later(term: SortTerm, value: Any) -> ColumnElement[bool]:
     return or_(later, column.is_(None)) if term.key.nullable else later
 
 
-def _encode(request: PageRequest, sort: Sequence[SortTerm], values: Sequence[Any]) -> str:
+def encode_cursor(request: PageRequest, sort: Sequence[SortTerm], values: Sequence[Any]) -> str:
+    """The cursor of the page behind a row with these sort values."""
     for term, value in zip(sort, values, strict=True):
         if value is None and not term.key.nullable:
             raise ValueError(f"the sort key {term.key.name} is declared without NULLs but holds one")
@@ -145,7 +146,8 @@ def _encode(request: PageRequest, sort: Sequence[SortTerm], values: Sequence[Any
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def _decode(request: PageRequest, sort: Sequence[SortTerm]) -> list[Any]:
+def decode_cursor(request: PageRequest, sort: Sequence[SortTerm]) -> list[Any]:
+    """The sort values in the cursor of a request; InvalidCursor if it is damaged or was given for something else."""
     try:
         padded = (request.cursor or "").encode("ascii") + b"=" * (-len(request.cursor or "") % 4)
         binding, values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     table,
@@ -36,13 +37,16 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean
 from sqlmodel import col
 
+from app.errors import InvalidCursor
 from app.identifiers import normalise_doi, normalise_pmcid, normalise_pmid, normalise_registry_number
 from app.models import SearchEntry, Study
+from app.queries.paging import Page, PageRequest, SortKey, SortTerm, decode_cursor, encode_cursor
 from app.queries.search_words import SearchWords, marked_ranges, read_words
 
 RANKED_MATCHES = 2000
 """Only the newest so many matches are ranked: ranking them all grows with the hits, and nobody reads that far."""
-COUNTED_MATCHES = 1000
+PLACE = (SortTerm(SortKey("place", literal_column("place", Integer), int, nullable=False)),)
+"""What the cursor of a search holds: how many hits stand before the page."""
 TITLE_WEIGHT = 10.0
 """A word in a title counts ten times a word elsewhere; PostgreSQL's weights are on the scale 0 to 1."""
 SNIPPET_LENGTH = 240
@@ -91,16 +95,8 @@ class Found:
     reference: str
     title: str
     snippet: Snippet | None
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPage:
-    """The best matches; `count` stops at COUNTED_MATCHES, and says so."""
-
-    items: list[Found]
-    count: int
-    count_is_capped: bool
+    score: float | None
+    """None behind the ranked matches."""
 
 
 def fts5_text(words: SearchWords) -> str:
@@ -116,19 +112,41 @@ def matching_references(kind: str, text: str) -> Select[Any]:
     return select(col(SearchEntry.reference)).where(_of_kinds([kind]), holds)
 
 
-def search(session: Session, text: str, *, kinds: Collection[str], limit: int) -> FoundPage:
-    """The best matches of these kinds, titles before other words: two queries."""
+def search(session: Session, text: str, *, kinds: Collection[str], asked: PageRequest) -> Page[Found]:
+    """A page of the matches of these kinds, the best of the newest 2,000 first, then the older ones, the newest first.
+
+    One query, one more where a page reaches behind the ranked matches, and one for the total.
+    """
+    place = _place_of(asked)
     words, named = read_words(text), _named_studies(text)
     if words is None:
-        return FoundPage([], 0, False)
+        return Page([], asked.limit, None, 0 if asked.count else None)
     engine = ENGINES[session.get_bind().dialect.name]
     matches = engine.matches(words, kinds) if named is None else _equally_good(and_(named, _of_kinds(kinds)))
-    counted = select(func.count()).select_from(matches.limit(COUNTED_MATCHES + 1).subquery())
-    count = session.execute(counted).scalar_one()
-    scored = engine.ranked(words, kinds) if named is None else matches
-    rows = session.execute(_best_first(scored, text).limit(limit)).all()
-    items = [Found(row.kind, row.reference, row.title, make_snippet(row.title, row.words, words), float(row.score)) for row in rows]
-    return FoundPage(items, min(count, COUNTED_MATCHES), count > COUNTED_MATCHES)
+    ranked = engine.ranked(words, kinds) if named is None else matches
+    wanted = asked.limit + 1  # one more than is shown tells whether there is a next page
+    rows = list(session.execute(_best_first(ranked, text).offset(place).limit(wanted))) if place < RANKED_MATCHES else []
+    if len(rows) < wanted and place + len(rows) >= RANKED_MATCHES:
+        older = _newest_first(matches).offset(place + len(rows)).limit(wanted - len(rows))
+        rows += list(session.execute(older))
+    following = encode_cursor(asked, PLACE, [place + asked.limit]) if len(rows) > asked.limit else None
+    total = session.execute(select(func.count()).select_from(matches.subquery())).scalar_one() if asked.count else None
+    return Page([_found(row, words) for row in rows[: asked.limit]], asked.limit, following, total)
+
+
+def _place_of(asked: PageRequest) -> int:
+    """How many hits stand before the page."""
+    if asked.cursor is None:
+        return 0
+    (place,) = decode_cursor(asked, PLACE)
+    if place < 0:
+        raise InvalidCursor("The cursor is damaged: give it back exactly as `page.next` had it.")
+    return int(place)
+
+
+def _found(row: Any, words: SearchWords) -> Found:
+    score = None if row.score is None else float(row.score)
+    return Found(row.kind, row.reference, row.title, make_snippet(row.title, row.words, words), score)
 
 
 def make_snippet(title: str, words: str, wanted: SearchWords) -> Snippet | None:
@@ -181,6 +199,20 @@ def _best_first(scored: Select[Any], text: str) -> Select[Any]:
     columns = (col(SearchEntry.kind), col(SearchEntry.reference), col(SearchEntry.title), col(SearchEntry.words))
     whole = select(*columns, best.c.score).join(best, best.c.id == col(SearchEntry.id))
     return whole.order_by(so_titled, best.c.score.desc(), best.c.id.desc())
+
+
+def _newest_first(matches: Select[Any]) -> Select[Any]:
+    """Whole rows without a score, in the order in which the ranked ones were taken from them: these go on where those end."""
+    ids = matches.subquery()
+    columns: tuple[Any, ...] = (
+        col(SearchEntry.kind),
+        col(SearchEntry.reference),
+        col(SearchEntry.title),
+        col(SearchEntry.words),
+        null().label("score"),
+    )
+    whole = select(*columns).join(ids, ids.c.id == col(SearchEntry.id))
+    return whole.order_by(ids.c.id.desc())
 
 
 def _equally_good(condition: ColumnElement[bool]) -> Select[Any]:

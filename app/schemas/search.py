@@ -35,15 +35,16 @@ class SearchHit(Shape):
     id: str
     title: str
     snippet: Snippet | None
-    score: float = Field(description="Higher is better, within one answer only; what bears the very name comes first whatever its score.")
+    score: float | None = Field(
+        description="Higher is better, within one answer only; what bears the very name comes first whatever its score. "
+        "Null behind the 2,000 newest matches, which alone are ranked."
+    )
     href: str
 
 
 class SearchAnswer(Shape):
-    """The best matches first. There is no next page: ask more precisely, or use `q` on the collection, which pages through all."""
+    """The best of the newest 2,000 matches first, then the older ones, the newest first."""
 
     items: list[SearchHit]
     page: PageInfo
-    count: int = Field(description="How many things match; counting stops at 1,000.")
-    count_is_capped: bool
     meta: Meta

@@ -15,8 +15,6 @@ class TestSearchEverything:
         answer = ask(seeded_client, q="IBS")
         assert (answer.items[0].kind, answer.items[0].id) == ("condition", "irritable-bowel-syndrome")
         assert "study" in {hit.kind for hit in answer.items}
-        assert answer.count == len(answer.items)
-        assert not answer.count_is_capped
 
     def test_marks_stand_on_the_words_that_were_found(self, seeded_client: TestClient) -> None:
         snippets = [hit.snippet for hit in ask(seeded_client, q="migraine sham", kind="study").items if hit.snippet is not None]
@@ -40,15 +38,47 @@ class TestSearchEverything:
         kinds = {hit.kind for hit in ask(seeded_client, q="migraine", kind="condition,claim").items}
         assert kinds == {"condition", "claim"}
 
-    def test_the_limit_holds_and_the_count_tells_the_rest(self, seeded_client: TestClient) -> None:
-        answer = ask(seeded_client, q="pain", limit="2")
+    def test_the_limit_holds_and_the_total_tells_the_rest(self, seeded_client: TestClient) -> None:
+        answer = ask(seeded_client, q="pain", limit="2", count="true")
         assert len(answer.items) == 2
-        assert answer.count > 50
+        assert answer.page.total is not None
+        assert answer.page.total > 50
+        assert ask(seeded_client, q="pain", limit="2").page.total is None
+
+    def test_the_pages_give_every_hit_once(self, seeded_client: TestClient) -> None:
+        address: str | None = "/v1/search?q=pain&kind=study,claim&limit=20&count=true"
+        found: list[tuple[str, str]] = []
+        totals = set()
+        while address is not None:
+            response = seeded_client.get(address)
+            page = SearchAnswer.model_validate_json(response.content)
+            found.extend((hit.kind, hit.id) for hit in page.items)
+            totals.add(page.page.total)
+            assert (page.page.next is None) == ("next" not in response.links)
+            address = response.links["next"]["url"] if page.page.next is not None else None
+        assert totals == {len(found)} == {len(set(found))}
+        assert len(found) > 2 * 20
+
+    @pytest.mark.parametrize("change", [{"q": "migraine"}, {"kind": "study"}])
+    def test_a_cursor_belongs_to_its_question(self, seeded_client: TestClient, change: dict[str, str]) -> None:
+        following = ask(seeded_client, q="pain", limit="2").page.next
+        assert following is not None
+        response = seeded_client.get("/v1/search", params={"q": "pain", "cursor": following} | change)
+        assert (response.status_code, response.json()["type"]) == (400, "/problems/invalid-cursor")
+
+    def test_a_damaged_cursor_is_refused(self, seeded_client: TestClient) -> None:
+        response = seeded_client.get("/v1/search?q=a&cursor=x")
+        assert (response.status_code, response.json()["type"]) == (400, "/problems/invalid-cursor")
+
+    @pytest.mark.parametrize("query", ["q=", "q=%20%20"])
+    def test_an_empty_question_is_told_what_is_missing(self, seeded_client: TestClient, query: str) -> None:
+        detail = seeded_client.get(f"/v1/search?{query}").json()["detail"]
+        assert detail == "q: There is nothing to look for: give one word or more."
 
     @pytest.mark.parametrize("question", ["!?", "the", "zzzyyyxxx"])
     def test_nothing_found_is_an_answer(self, seeded_client: TestClient, question: str) -> None:
-        answer = ask(seeded_client, q=question)
-        assert (answer.items, answer.count) == ([], 0)
+        answer = ask(seeded_client, q=question, count="true")
+        assert (answer.items, answer.page.total, answer.page.next) == ([], 0, None)
 
     @pytest.mark.parametrize(
         ("query", "parameter"),
@@ -61,7 +91,9 @@ class TestSearchEverything:
             ("q=a&kind=", "kind"),
             ("q=a&limit=0", "limit"),
             ("q=a&limit=x", "limit"),
-            ("q=a&cursor=x", "cursor"),
+            ("q=a&cursor=", "cursor"),
+            ("q=a&count=1", "count"),
+            ("q=a&sort=title", "sort"),
             ("q=a&q=b", "q"),
         ],
     )

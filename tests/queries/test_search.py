@@ -1,3 +1,5 @@
+import base64
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -5,8 +7,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.database import make_engine, reading, transaction
+from app.errors import InvalidCursor
 from app.queries import search as searching
-from app.queries.search import make_snippet, matching_references, search
+from app.queries.paging import PageRequest, encode_cursor
+from app.queries.search import PLACE, Found, make_snippet, matching_references, search
 from app.queries.search_words import SearchWords
 from app.schemas.search import SearchKind
 from tests.databases import Databases
@@ -43,6 +47,16 @@ def found_of_kind(session: Session, kind: str, question: str) -> set[str]:
 def key_of(session: Session, study_id: str) -> str:
     key: str = session.execute(text("SELECT key FROM study WHERE id = :id"), {"id": study_id}).scalar_one()
     return key
+
+
+def pages(session: Session, question: str, limit: int) -> Iterator[list[Found]]:
+    cursor: str | None = None
+    while True:
+        page = search(session, question, kinds=KINDS, asked=PageRequest(limit, cursor))
+        yield page.items
+        if page.next is None:
+            return
+        cursor = page.next
 
 
 class TestMatchingReferences:
@@ -106,7 +120,7 @@ class TestMatchingReferences:
         assert found_of_kind(session, "study", question) <= found_of_kind(session, "study", "") | set(
             session.execute(text("SELECT id FROM study")).scalars()
         )
-        search(session, question, kinds=KINDS, limit=3)
+        search(session, question, kinds=KINDS, asked=PageRequest(3))
 
     def test_a_record_that_was_never_accepted_is_not_found(self, engine: Engine) -> None:
         write_vocabulary(engine)
@@ -127,7 +141,7 @@ class TestMatchingReferences:
 
 class TestSearch:
     def test_what_bears_the_very_name_comes_first(self, session: Session) -> None:
-        found = search(session, "migraine", kinds=KINDS, limit=5)
+        found = search(session, "migraine", kinds=KINDS, asked=PageRequest(5))
         assert (found.items[0].kind, found.items[0].reference) == ("condition", "migraine")
 
     def test_a_title_counts_more_than_other_words(self, engine: Engine) -> None:
@@ -136,48 +150,82 @@ class TestSearch:
             in_title = an_accepted_study(session, title="Zebras and necks").id
             elsewhere = an_accepted_study(session, title="Necks in general", conclusion="Zebras have necks too.").id
         with reading(engine) as session:
-            found = search(session, "zebras", kinds=KINDS, limit=5)
+            found = search(session, "zebras", kinds=KINDS, asked=PageRequest(5))
         assert [one.reference for one in found.items] == [in_title, elsewhere]
-        assert found.items[0].score > found.items[1].score
+        best, second = (one.score for one in found.items)
+        assert best is not None
+        assert second is not None
+        assert best > second
 
     def test_kinds_can_be_chosen(self, session: Session) -> None:
-        found = search(session, "migraine", kinds=[SearchKind.CLAIM], limit=50)
+        found = search(session, "migraine", kinds=[SearchKind.CLAIM], asked=PageRequest(50))
         assert {one.kind for one in found.items} == {"claim"}
-        assert found.count == len(found.items)
+        assert found.items
+        assert found.next is None
 
-    def test_the_count_covers_all_and_the_items_only_the_best(self, session: Session) -> None:
-        found = search(session, "pain", kinds=KINDS, limit=3)
+    def test_the_total_covers_all_and_the_items_only_the_best(self, session: Session) -> None:
+        found = search(session, "pain", kinds=KINDS, asked=PageRequest(3, count=True))
         assert len(found.items) == 3
-        assert found.count == sum(len(found_of_kind(session, kind, "pain")) for kind in KINDS)
-        assert not found.count_is_capped
+        assert found.total == sum(len(found_of_kind(session, kind, "pain")) for kind in KINDS)
 
-    def test_counting_stops_at_a_limit_and_says_so(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(searching, "COUNTED_MATCHES", 7)
-        found = search(session, "pain", kinds=KINDS, limit=3)
-        assert (found.count, found.count_is_capped) == (7, True)
+    @pytest.mark.parametrize("ranked", [1, 5, 12, 2000])
+    @pytest.mark.parametrize("limit", [5, 7])
+    def test_the_pages_give_every_match_once(self, session: Session, monkeypatch: pytest.MonkeyPatch, ranked: int, limit: int) -> None:
+        monkeypatch.setattr(searching, "RANKED_MATCHES", ranked)
+        whole = search(session, "headache", kinds=KINDS, asked=PageRequest(1000)).items
+        assert [one for page in pages(session, "headache", limit) for one in page] == whole
+        assert {(one.kind, one.reference) for one in whole} == {
+            (kind.value, reference) for kind in KINDS for reference in found_of_kind(session, kind, "headache")
+        }
 
-    def test_only_the_newest_matches_are_ranked(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_every_page_but_the_last_is_full(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(searching, "RANKED_MATCHES", 12)
+        sizes = [len(page) for page in pages(session, "headache", 5)]
+        assert len(sizes) > 3
+        assert set(sizes[:-1]) == {5}
+        assert 1 <= sizes[-1] <= 5
+
+    def test_behind_the_ranked_ones_the_older_follow_newest_first(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(searching, "RANKED_MATCHES", 4)
-        found = search(session, "osteopathic", kinds=[SearchKind.STUDY], limit=50)
+        found = search(session, "osteopathic", kinds=[SearchKind.STUDY], asked=PageRequest(50))
         newest = text("SELECT reference FROM search_entry WHERE kind = 'study' ORDER BY id DESC")
         matching = found_of_kind(session, "study", "osteopathic")
-        expected = [reference for reference in session.execute(newest).scalars() if reference in matching][:4]
-        assert {one.reference for one in found.items} == set(expected)
+        expected = [reference for reference in session.execute(newest).scalars() if reference in matching]
+        got = [one.reference for one in found.items]
+        assert set(got[:4]) == set(expected[:4])
+        assert got[4:] == expected[4:50]
+        scores = [one.score for one in found.items[:4] if one.score is not None]
+        assert len(scores) == 4
+        assert scores == sorted(scores, reverse=True)
+        assert all(one.score is None for one in found.items[4:])
+
+    def test_a_page_behind_the_last_is_empty(self, session: Session) -> None:
+        asked = PageRequest(5, cursor=encode_cursor(PageRequest(5), PLACE, [100_000]))
+        found = search(session, "headache", kinds=KINDS, asked=asked)
+        assert (found.items, found.next) == ([], None)
+
+    @pytest.mark.parametrize("place", [-1, 2**31, "a", None])
+    def test_a_place_that_is_none_is_refused(self, session: Session, place: object) -> None:
+        content = json.dumps(["", [place]]).encode()
+        asked = PageRequest(5, cursor=base64.urlsafe_b64encode(content).rstrip(b"=").decode())
+        with pytest.raises(InvalidCursor):
+            search(session, "headache", kinds=KINDS, asked=asked)
 
     def test_an_identifier_gives_one_hit(self, session: Session) -> None:
-        found = search(session, "pmid:26340656", kinds=KINDS, limit=5)
+        found = search(session, "pmid:26340656", kinds=KINDS, asked=PageRequest(5))
         assert [(one.kind, key_of(session, one.reference)) for one in found.items] == [("study", "haller-2016-neck-pain")]
-        assert found.count == 1
+        assert found.next is None
 
     @pytest.mark.parametrize("question", ["pain", "IBS", "10.1097/ajp.0000000000000290"])
-    def test_two_queries(self, session: Session, question: str) -> None:
-        with counted_queries(session) as sent:
-            search(session, question, kinds=KINDS, limit=25)
-        assert len(sent) == 2
+    def test_one_query_and_one_for_the_total(self, session: Session, question: str) -> None:
+        for count, queries in ((False, 1), (True, 2)):
+            with counted_queries(session) as sent:
+                search(session, question, kinds=KINDS, asked=PageRequest(25, count=count))
+            assert len(sent) == queries
 
     def test_the_same_statement_serves_other_words(self, session: Session) -> None:
-        first = search(session, "migraine", kinds=KINDS, limit=50)
-        second = search(session, "colic", kinds=KINDS, limit=50)
+        first = search(session, "migraine", kinds=KINDS, asked=PageRequest(50))
+        second = search(session, "colic", kinds=KINDS, asked=PageRequest(50))
         assert {one.reference for one in first.items} != {one.reference for one in second.items}
         assert "infant-colic" in {one.reference for one in second.items}
 
