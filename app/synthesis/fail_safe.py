@@ -1,7 +1,7 @@
 """Fail-safe numbers: how many unpublished studies without any effect would take a result away.
 
-They are served because reviews print them; the Cochrane Handbook (13.3.5.3) advises against drawing conclusions from them, and
-no judgement of the method uses them.
+They are served because reviews print them; the Cochrane Handbook (version 5.1, 10.4.4.3) does not recommend them, and no
+judgement of the method uses them.
 """
 
 import math

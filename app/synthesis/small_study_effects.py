@@ -79,7 +79,7 @@ def egger(
 def egger_mixed(effects: ArrayLike, variances: ArrayLike, *, tau2_method: ModelMethod = "REML") -> MetaRegression | NotTested:
     """Regress the effect on its standard error by meta-regression: w = 1 / (v + tau2), normal test of the slope.
 
-    Source: Sterne and Egger 2005, in Publication Bias in Meta-Analysis, chapter 6, doi 10.1002/0470870168.ch6; metafor
+    Source: Sterne and Egger 2005, in Publication Bias in Meta-Analysis, pages 99 to 110, doi 10.1002/0470870168; metafor
     `regtest(model="rma", predictor="sei")`.
     """
     scaled = scale_studies(effects, variances)

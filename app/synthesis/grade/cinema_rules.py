@@ -1,8 +1,11 @@
 """CINeMA-style confidence in one pairwise pool (method, section 8).
 
 Nikolakopoulou 2020, doi 10.1371/journal.pmed.1003082; Papakonstantinou 2020, doi 10.1002/cl2.1080: limits as in the software
-from 1.5 of May 2019 on (null and the clinically important value further from the estimate). Each domain has no, some or major
-concerns, which take 0, 1 or 2 levels. A pairwise pool is not a network: incoherence has nothing to compare.
+from 1.5 of May 2019 on (null and the clinically important value further from the estimate). So an interval that holds null counts
+one even if it lies inside the range of little difference, where the papers, as this method, see no concern. Of the three rules for
+within-study bias and indirectness (majority, average, highest) the average, halves rounded up. Each domain has no, some or major
+concerns, which take 0, 1 or 2 levels; CINeMA leaves the last step to reviewers, who are not to count related domains twice, so the
+plain sum here is the cautious end. A pairwise pool is not a network: incoherence has nothing to compare.
 """
 
 import math

@@ -1,34 +1,28 @@
 """The algorithm for overviews of reviews (method, section 8).
 
 Pollock 2016, doi 10.1016/j.jclinepi.2015.08.013, table 2: participants, risk of bias of the trials, heterogeneity, quality of the
-review. No downgrade is high, one or two moderate, three or four low, five or six very low.
+review. The paper also has a formula from the number of downgrades to a level, outside that table. We could not hold ours to it,
+so the downgrades are shown and no level is given.
 """
 
 from app.synthesis.body import Body
-from app.synthesis.grade.alternatives import NOTHING_POOLED, Alternative, AlternativeDomain, RuleSet, from_downgrades, known, not_applicable
+from app.synthesis.grade.alternatives import NOT_APPLICABLE, NOTHING_POOLED, Alternative, AlternativeDomain, RuleSet, known, not_applicable
 from app.synthesis.grade.inconsistency import i2_from
 from app.synthesis.grade.judgement import SHARE_DIGITS, people_in_words, percent
 from app.synthesis.grade.risk_of_bias import BiasShares
 from app.synthesis.grade.weights import studies_with_numbers
-from app.vocabulary import Certainty, DesignLevel, RiskOfBiasLevel
+from app.vocabulary import DesignLevel, RiskOfBiasLevel
 
-POLLOCK = RuleSet("Pollock 2016", "table 2", "doi 10.1016/j.jclinepi.2015.08.013")
+POLLOCK = RuleSet("Pollock 2016", "table 2, downgrades without a level", "doi 10.1016/j.jclinepi.2015.08.013")
 MANY_PARTICIPANTS, SOME_PARTICIPANTS = 200, 100
 LOW_RISK_SHARE = 0.75
 I2_LIMIT = 75.0
 AMSTAR_QUESTIONS = 4
-LEVELS = (
-    Certainty.HIGH,
-    Certainty.MODERATE,
-    Certainty.MODERATE,
-    Certainty.LOW,
-    Certainty.LOW,
-    Certainty.VERY_LOW,
-)
+NO_LEVEL = "The step from downgrades to a level has not been checked against the paper, so no level is given"
 
 
 def rate_by_pollock(body: Body, shares: BiasShares, amstar_yes: int | None = None) -> Alternative:
-    """The level by the sum of downgrades; `amstar_yes`: how many of AMSTAR questions 1 to 4 are a yes, None if nobody answered them.
+    """The downgrades of table 2; `amstar_yes`: how many of AMSTAR questions 1 to 4 are a yes, None if nobody answered them.
 
     The algorithm asks for low risk of bias in randomisation and in blinding of observers. A study at low risk overall is at low
     risk in both; of others it is not recorded, and what is not recorded counts as not low, as published.
@@ -43,7 +37,13 @@ def rate_by_pollock(body: Body, shares: BiasShares, amstar_yes: int | None = Non
     n = sum(study.n for study in studies)
     at_low = sum(study.n for study in studies if shares.levels[study.study.key].level is RiskOfBiasLevel.LOW)
     domains = (_participants(n), _risk_of_bias(at_low, n), _heterogeneity(body), _review(amstar_yes))
-    return from_downgrades(POLLOCK, domains, LEVELS)
+    reasons = (f"{NO_LEVEL}; downgrades: {_sum_in_words(domains)}.", *(domain.reason for domain in domains))
+    return Alternative(POLLOCK, NOT_APPLICABLE, reasons, domains)
+
+
+def _sum_in_words(domains: tuple[AlternativeDomain, ...]) -> str:
+    least, most = sum(domain.least for domain in domains), sum(domain.most for domain in domains)
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _participants(n: int) -> AlternativeDomain:

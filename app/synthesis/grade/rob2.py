@@ -1,6 +1,6 @@
 """RoB 2: from answers to signalling questions to the judgement of each domain and of the result (method, section 8).
 
-The algorithms are those of Sterne 2019, doi 10.1136/bmj.l4898, and the short guidance of 22 August 2019, for parallel trials and the
+The algorithms are those of Sterne 2019, doi 10.1136/bmj.l4898, and the guidance of 22 August 2019, for parallel trials and the
 effect of assignment. They suggest; an assessor may judge otherwise with a reason, and that is kept beside.
 """
 

@@ -1,7 +1,10 @@
 """The two rule sets of the software metaumbrella: classes of evidence after Ioannidis, and its GRADE-like option (method, section 8).
 
-Gosling 2023, doi 10.1136/bmjment-2022-300534; classes as in Fusar-Poli and Radua 2018, doi 10.1136/ebmental-2018-300014; rules as
-its manual states them up to version 1.0.11 (version 1.1 has others). Both were made for umbrella reviews, and neither is GRADE.
+Gosling 2023, doi 10.1136/bmjment-2022-300534; classes as in Fusar-Poli and Radua 2018, doi 10.1136/ebmental-2018-300014. The
+GRADE-like rules are those of its manual up to version 1.0.11 (1.1.0 has others), and of its code where the manual is silent: what
+cannot be computed takes a level. The classes are those of 1.1.0, where class II also asks for the side of the pooled effect. The
+manual prints p < 10e-6 and 10e-3 where the code, as the paper, has 1e-6 and 1e-3. Both were made for umbrella reviews, and neither
+is GRADE.
 """
 
 import math
@@ -27,11 +30,11 @@ from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.small_study_effects import RegressionTest, egger
 from app.vocabulary import RATIO_MEASURES, RiskOfBiasLevel
 
-VERSION = "metaumbrella 1.0.11"
-GRADE_LIKE = RuleSet("metaumbrella GRADE-like", VERSION, "doi 10.1136/bmjment-2022-300534")
-CLASSES = RuleSet("Ioannidis classes", VERSION, "doi 10.1136/bmjment-2022-300534; doi 10.1136/ebmental-2018-300014")
+GRADE_LIKE = RuleSet("metaumbrella GRADE-like", "metaumbrella 1.0.11", "doi 10.1136/bmjment-2022-300534")
+CLASSES = RuleSet("Ioannidis classes", "metaumbrella 1.1.0", "doi 10.1136/bmjment-2022-300534; doi 10.1136/ebmental-2018-300014")
 
-# GRADE-like: participants in two equal groups for power 0.80, two-sided alpha 0.05, by the t test: 394 and 64 a group.
+# GRADE-like: participants for power 0.80, two-sided alpha 0.05, by the t test: 394 and 64 a group. The manual speaks of the total,
+# here in two equal groups; the software takes cases and controls as they are, which asks for more where they differ in number.
 ENOUGH_FOR_SMALL = 788  # a standardised difference of 0.20
 ENOUGH_FOR_MEDIUM = 128  # 0.50
 LOW_RISK_SHARE, LOW_RISK_HALF = 0.75, 0.50
@@ -43,10 +46,14 @@ MANY_CASES = 1000
 P_CLASS_I, P_CLASS_III, P_CLASS_IV = 1e-6, 1e-3, 0.05
 I2_CLASS_I = 50.0
 TEST_P = 0.05
+SIZES_UNKNOWN = "The participants of a study are not known, and these rules look at the largest."
 
 
 def rate_grade_like(body: Body, shares: BiasShares) -> Alternative:
-    """Start high; imprecision 0 to 2, limitations 0 to 2, publication bias 0 or 1, inconsistency 0 or 1. No word of indirectness."""
+    """Start high; imprecision 0 to 2, limitations 0 to 2, publication bias 0 or 1, inconsistency 0 or 1. No word of indirectness.
+
+    Where Egger's test or I2 cannot be had (under three studies, one study), that takes the level, as in the software.
+    """
     if body.pooled is None:
         return not_applicable(GRADE_LIKE, NOTHING_POOLED)
     studies = studies_with_numbers(body)
@@ -73,13 +80,13 @@ def _limitations(studies: tuple[BodyStudy, ...], shares: BiasShares, n: int) -> 
 def _publication_bias(studies: tuple[BodyStudy, ...]) -> AlternativeDomain:
     test = egger(*effects_and_variances(studies))
     if not isinstance(test, RegressionTest):
-        return AlternativeDomain("publication bias", 0, 1, f"Publication bias: Egger's test cannot be done ({test.reason}).")
+        return known("publication bias", 1, f"Publication bias: Egger's test cannot be done ({test.reason}), which takes a level.")
     return known("publication bias", int(test.p < EGGER_P_DOWNGRADE), f"Publication bias: Egger's test, p = {test.p:.2g}.")
 
 
 def _inconsistency(pooled: PooledEffect) -> AlternativeDomain:
     if pooled.i2 is None:
-        return known("inconsistency", 0, "Inconsistency: one study, nothing to differ from.")
+        return known("inconsistency", 1, "Inconsistency: one study has no I², which takes a level.")
     return known("inconsistency", int(pooled.i2 >= I2_DOWNGRADE), f"Inconsistency: I² is {pooled.i2:.0f} %.")
 
 
@@ -87,8 +94,8 @@ def classify(body: Body) -> Alternative:
     """Class I (convincing) to IV (weak), or ns.
 
     I: more than 1000 cases, p < 1e-6, I2 < 50 %, prediction interval without null, Egger and excess significance with p > 0.05.
-    II: more than 1000 cases, p < 1e-6, the most precise study alone excludes null on the same side. III: more than 1000 cases,
-    p < 1e-3. IV: p < 0.05. ns: else.
+    II: more than 1000 cases, p < 1e-6, the largest study alone excludes null on the same side. III: more than 1000 cases, p < 1e-3.
+    IV: p < 0.05. ns: else.
     """
     if body.pooled is None:
         return not_applicable(CLASSES, NOTHING_POOLED)
@@ -99,10 +106,13 @@ def classify(body: Body) -> Alternative:
         return Alternative(CLASSES, "class-ns", reasons[:1])
     if pooled.p >= P_CLASS_III:
         return Alternative(CLASSES, "class-iv", reasons[:1])
-    with_many = _class_with_many_cases(pooled, studies)
-    if cases is None:
-        return Alternative(CLASSES, NOT_APPLICABLE, reasons[1:], could_be=(with_many, "class-iv"))
-    return Alternative(CLASSES, with_many if cases > MANY_CASES else "class-iv", reasons)
+    if cases is not None and cases <= MANY_CASES:
+        return Alternative(CLASSES, "class-iv", reasons)
+    best, worst = _class_with_many_cases(pooled, studies)
+    if cases is not None and best == worst:
+        return Alternative(CLASSES, best, reasons)
+    unknown = (*(reasons[1:] if cases is None else ()), *((SIZES_UNKNOWN,) if best != worst else ()))
+    return Alternative(CLASSES, NOT_APPLICABLE, unknown, could_be=(best, "class-iv" if cases is None else worst))
 
 
 def count_cases(body: Body) -> tuple[float | None, str]:
@@ -114,14 +124,23 @@ def count_cases(body: Body) -> tuple[float | None, str]:
     return None if None in groups else float(sum(n or 0 for n in groups)), "people in the intervention groups"
 
 
-def _class_with_many_cases(pooled: PooledEffect, studies: tuple[BodyStudy, ...]) -> str:
+def largest_study(studies: tuple[BodyStudy, ...]) -> BodyStudy:
+    """The study with most participants, of several the one with the smallest effect, as the software picks it."""
+    return min(studies, key=lambda study: (-study.n, abs(study.effect or 0.0), study.study.key))
+
+
+def _class_with_many_cases(pooled: PooledEffect, studies: tuple[BodyStudy, ...]) -> tuple[str, str]:
+    """The best and the worst class; they differ where nobody knows which study is the largest."""
     if pooled.p >= P_CLASS_I:
-        return "class-iii"
+        return "class-iii", "class-iii"
+    if any(not study.n_known for study in studies):
+        return "class-i", "class-iii"
     if _is_convincing(pooled, studies):
-        return "class-i"
-    largest = min(studies, key=lambda study: (study.se or math.inf, study.study.key))
+        return "class-i", "class-i"
+    largest = largest_study(studies)
     side = _side(largest.ci_low, largest.ci_high)
-    return "class-ii" if side != 0 and side == _side(pooled.ci_low, pooled.ci_high) else "class-iii"
+    found = "class-ii" if side != 0 and side == _side(pooled.ci_low, pooled.ci_high) else "class-iii"
+    return found, found
 
 
 def _is_convincing(pooled: PooledEffect, studies: tuple[BodyStudy, ...]) -> bool:
@@ -132,14 +151,15 @@ def _is_convincing(pooled: PooledEffect, studies: tuple[BodyStudy, ...]) -> bool
 
 
 def excess_significance_p(studies: tuple[BodyStudy, ...]) -> float:
-    """P(X >= observed significant studies), X binomial(k, mean power) when the effect is that of the most precise study.
+    """P(X >= observed significant studies), X binomial(k, mean power) when the effect is that of the largest study.
 
     Power of a study with standard error se to find |effect| with two-sided alpha 0.05: Phi(|e|/se - z) + Phi(-|e|/se - z).
-    Ioannidis and Trikalinos 2007, doi 10.1177/1740774507079441, in its binomial form.
+    Ioannidis and Trikalinos 2007, doi 10.1177/1740774507079441, in its binomial form. The software offers it (binomial, true effect
+    that of the largest study); its default in 1.0.11 is another test.
     """
     effects, variances = effects_and_variances(studies)
     errors = [math.sqrt(variance) for variance in variances]
-    assumed = abs(effects[errors.index(min(errors))])
+    assumed = abs(effects[studies.index(largest_study(studies))])
     powers = [float(normal_cdf(assumed / se - Z_975) + normal_cdf(-assumed / se - Z_975)) for se in errors]
     power, k = math.fsum(powers) / len(powers), len(powers)
     observed = sum(abs(effect) / se > Z_975 for effect, se in zip(effects, errors, strict=True))

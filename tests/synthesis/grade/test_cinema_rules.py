@@ -36,7 +36,20 @@ class TestRateByCinema:
         assert (levels(found)["imprecision"], levels(found)["heterogeneity"]) == (imprecision, heterogeneity)
         assert found.level == ["high", "moderate", "low"][imprecision + heterogeneity]
 
-    @pytest.mark.parametrize(("risks", "taken"), [(("low", "low"), 0), (("low", "high"), 1), (("high", "high"), 2)])
+    def test_an_interval_of_little_difference_that_holds_null_counts_one_as_in_the_software(self) -> None:
+        found = rate(pooled_body(-1, -5, 3, k=5, pool={"pi_low": -6, "pi_high": 4}))
+        assert (levels(found)["imprecision"], levels(found)["heterogeneity"]) == (1, 0)
+
+    @pytest.mark.parametrize(
+        ("risks", "taken"),
+        [
+            (("low", "low"), 0),
+            (("low", "some-concerns"), 1),  # 1.5, rounded up
+            (("low", "high"), 1),
+            (("some-concerns", "high"), 2),  # 2.5, rounded up
+            (("high", "high"), 2),
+        ],
+    )
     def test_within_study_bias_by_the_mean_score(self, risks: tuple[str, str], taken: int) -> None:
         studies = tuple(entry(f"s{i}-2020", -12, 2.0, risk=risk) for i, risk in enumerate(risks))
         found = rate(pooled_body(-12, -16, -8, k=2, studies=studies))

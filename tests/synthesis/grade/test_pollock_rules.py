@@ -12,55 +12,55 @@ def rate(of: Body, amstar_yes: int | None = 4) -> Alternative:
     return rate_by_pollock(of, share_bias(of), amstar_yes)
 
 
+def taken(found: Alternative) -> list[tuple[int, int]]:
+    return [(domain.least, domain.most) for domain in found.domains]
+
+
 def two(n: int, second_risk: str = "low", *, q: float = 1.0) -> Body:
     studies = (entry("a-2020", n=n), entry("b-2020", n=n, risk=second_risk))
     return pooled_body(-10, -15, -5, k=2, studies=studies, pool={"q": q, "q_df": 1, "q_p": 0.3})
 
 
 class TestRateByPollock:
-    @pytest.mark.parametrize(("n", "level"), [(100, "high"), (99, "moderate"), (50, "moderate"), (49, "moderate")])
-    def test_participants(self, n: int, level: str) -> None:
-        assert rate(two(n)).level == level
-
-    @pytest.mark.parametrize(("n", "taken"), [(100, 0), (99, 1), (50, 1), (49, 2)])
-    def test_participants_take(self, n: int, taken: int) -> None:
-        assert rate(two(n)).domains[0].most == taken
+    @pytest.mark.parametrize(("n", "levels"), [(100, 0), (99, 1), (50, 1), (49, 2)])
+    def test_participants_take(self, n: int, levels: int) -> None:
+        assert taken(rate(two(n))) == [(levels, levels), (0, 0), (0, 0), (0, 0)]
 
     def test_trials_not_known_to_be_at_low_risk(self) -> None:
-        found = rate(two(100, "some-concerns"))
-        assert (found.domains[1].most, found.level) == (1, "moderate")
+        assert taken(rate(two(100, "some-concerns")))[1] == (1, 1)
 
-    @pytest.mark.parametrize(("q", "taken"), [(4.0, 0), (4.1, 1)])  # I2 = (Q - 1)/Q: 75 % exactly, and more
-    def test_heterogeneity_above_75(self, q: float, taken: int) -> None:
-        assert rate(two(100, q=q)).domains[2].most == taken
+    @pytest.mark.parametrize(("risks", "levels"), [(("low", "low", "low", "high"), 0), (("low", "low", "high"), 1)])
+    def test_three_quarters_of_the_participants_at_low_risk_are_enough(self, risks: tuple[str, ...], levels: int) -> None:
+        studies = tuple(entry(f"s{i}-2020", n=100, risk=risk) for i, risk in enumerate(risks))
+        of = pooled_body(-10, -15, -5, k=len(risks), studies=studies)
+        assert taken(rate(of))[1] == (levels, levels)
+
+    @pytest.mark.parametrize(("q", "levels"), [(4.0, 0), (4.1, 1)])  # I2 = (Q - 1)/Q: 75 % exactly, and more
+    def test_heterogeneity_above_75(self, q: float, levels: int) -> None:
+        assert taken(rate(two(100, q=q)))[2] == (levels, levels)
 
     def test_one_trial_has_no_heterogeneity(self) -> None:
-        assert rate(pooled_body(-10, -15, -5, n=500)).domains[2].most == 0
+        assert taken(rate(pooled_body(-10, -15, -5, n=500)))[2] == (0, 0)
 
-    @pytest.mark.parametrize(("yes", "taken", "level"), [(4, 0, "high"), (3, 1, "moderate"), (2, 2, "moderate"), (0, 2, "moderate")])
-    def test_quality_of_the_review(self, yes: int, taken: int, level: str) -> None:
-        found = rate(two(100), yes)
-        assert (found.domains[3].most, found.level) == (taken, level)
-
-    @pytest.mark.parametrize(
-        ("of", "yes", "level"),
-        [
-            (two(49, "high"), 4, "low"),
-            (two(49, "high"), 3, "low"),
-            (two(49, "high"), 2, "very-low"),
-            (two(49, "high", q=9.0), 0, "very-low"),
-        ],
-    )
-    def test_sums_of_downgrades(self, of: Body, yes: int, level: str) -> None:
-        assert rate(of, yes).level == level
+    @pytest.mark.parametrize(("yes", "levels"), [(4, 0), (3, 1), (2, 2), (0, 2)])
+    def test_quality_of_the_review(self, yes: int, levels: int) -> None:
+        assert taken(rate(two(100), yes))[3] == (levels, levels)
 
     def test_without_answers_about_the_review_a_range(self) -> None:
         found = rate(two(100), None)
-        assert (found.level, found.could_be) == ("not-applicable", ("high", "moderate"))
-        assert "AMSTAR" in found.reasons[0]
+        assert taken(found)[3] == (0, 2)
+        assert "AMSTAR" in found.reasons[-1]
 
-    def test_the_range_moves_with_the_other_downgrades(self) -> None:
-        assert rate(two(99), None).could_be == ("moderate", "low")
+    @pytest.mark.parametrize(
+        ("of", "yes", "downgrades"),
+        [(two(100), 4, "0"), (two(49, "high", q=9.0), 0, "6"), (two(99), None, "1 to 3"), (two(49, "high"), 3, "4")],
+    )
+    def test_tells_the_downgrades_and_why_there_is_no_level(self, of: Body, yes: int | None, downgrades: str) -> None:
+        found = rate(of, yes)
+        assert (found.level, found.could_be) == ("not-applicable", None)
+        assert "has not been checked" in found.reasons[0]
+        assert found.reasons[0].endswith(f"downgrades: {downgrades}.")
+        assert found.reasons[1:] == tuple(domain.reason for domain in found.domains)
 
     @pytest.mark.parametrize(
         "of",
@@ -72,4 +72,4 @@ class TestRateByPollock:
     )
     def test_does_not_apply(self, of: Body) -> None:
         found = rate(of)
-        assert (found.level, found.could_be) == ("not-applicable", None)
+        assert (found.level, found.could_be, found.domains) == ("not-applicable", None, ())

@@ -1,6 +1,6 @@
 """Every domain of RoB 2 against its table, for all answers: tables written from Sterne 2019 and the guidance of 22 August 2019."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from itertools import product
 
@@ -96,6 +96,20 @@ PART_1_OF = {
     SOME: {"2.1": Answer.YES, "2.2": Answer.YES, "2.3": Answer.NO_INFORMATION},
     HIGH: {"2.1": Answer.YES, "2.2": Answer.YES, "2.3": Answer.YES, "2.4": Answer.YES, "2.5": Answer.NO},
 }
+# The conditions printed in the template of 22 August 2019: question, questions it depends on, answers that call for it, and whether
+# one of them is enough.
+CONDITIONS: list[tuple[str, tuple[str, ...], set[Answer], Callable[[Iterable[bool]], bool]]] = [
+    ("2.3", ("2.1", "2.2"), Y | NI, any),
+    ("2.4", ("2.3",), Y, all),
+    ("2.5", ("2.4",), Y | NI, all),
+    ("2.7", ("2.6",), N | NI, all),
+    ("3.2", ("3.1",), N | NI, all),
+    ("3.3", ("3.2",), N, all),
+    ("3.4", ("3.3",), Y | NI, all),
+    ("4.3", ("4.1", "4.2"), N | NI, all),
+    ("4.4", ("4.3",), Y | NI, all),
+    ("4.5", ("4.4",), Y | NI, all),
+]
 WORSE = {LOW: 0, SOME: 1, HIGH: 2}
 FIRST, SECOND = date(2026, 1, 1), date(2026, 2, 1)
 
@@ -117,6 +131,15 @@ def by_table(table: list[Row], given: tuple[Answer, ...]) -> RiskOfBiasLevel | N
 
 def combinations(numbers: tuple[str, ...]) -> list[tuple[Answer, ...]]:
     return list(product(*(QUESTION_OF_NUMBER[number].answers for number in numbers)))
+
+
+def asked(given: Mapping[str, Answer]) -> set[str]:
+    """The conditional questions that the template asks after these answers; a question that is not asked calls for none."""
+    called: dict[str, Answer | None] = {number: None if number in [row[0] for row in CONDITIONS] else given[number] for number in given}
+    for number, earlier, answers, enough in CONDITIONS:
+        if number in given and enough(called[each] in answers for each in earlier):
+            called[number] = given[number]
+    return {row[0] for row in CONDITIONS if called.get(row[0]) is not None}
 
 
 def level_of(domain: Rob2Domain, answers: Mapping[str, Answer]) -> RiskOfBiasLevel | None:
@@ -147,6 +170,26 @@ class TestJudgeDomain:
             expected = None if second is None else max(first, second, key=WORSE.__getitem__)
             answers = dict(zip(PART_2, given, strict=True)) | PART_1_OF[first]
             assert level_of(Rob2Domain.DEVIATIONS, answers) is expected, given
+
+    @pytest.mark.parametrize(
+        ("domain", "numbers"),
+        [
+            (Rob2Domain.DEVIATIONS, PART_1 + PART_2),
+            (Rob2Domain.MISSING_DATA, ("3.1", "3.2", "3.3", "3.4")),
+            (Rob2Domain.MEASUREMENT, ("4.1", "4.2", "4.3", "4.4", "4.5")),
+        ],
+    )
+    def test_reads_a_conditional_question_when_the_template_asks_it_and_only_then(
+        self, domain: Rob2Domain, numbers: tuple[str, ...]
+    ) -> None:
+        conditional = {row[0] for row in CONDITIONS}
+        decided = (Answer.YES, Answer.NO)
+        choices = [decided if number == "3.2" else (*decided, Answer.NO_INFORMATION) for number in numbers]
+        for chosen in product(*choices):
+            given = dict(zip(numbers, chosen, strict=True))
+            found = judge_domain(domain, given)
+            assert isinstance(found, Judged)
+            assert {number for number in found.path if number in conditional} == asked(given), given
 
     def test_names_the_question_that_is_not_answered(self) -> None:
         found = judge_domain(Rob2Domain.MISSING_DATA, {"3.1": Answer.NO})

@@ -5,7 +5,7 @@ import pytest
 from app.synthesis.body import Body, BodyStudy
 from app.synthesis.grade.alternatives import Alternative
 from app.synthesis.grade.risk_of_bias import share_bias
-from app.synthesis.grade.umbrella_rules import classify, count_cases, excess_significance_p, rate_grade_like
+from app.synthesis.grade.umbrella_rules import classify, count_cases, excess_significance_p, largest_study, rate_grade_like
 from app.vocabulary import Measure
 from tests.synthesis.grade.bodies import body, direction_entry, entry, pooled_body
 
@@ -16,7 +16,7 @@ SLANTED = (-6.0, -8.1, -9.9, -12.1, -13.9)
 
 
 def five(effects: tuple[float, ...] = EFFECTS, n: int = 200, risks: str = "LLLLL", **members: object) -> tuple[BodyStudy, ...]:
-    words = {"L": "low", "S": "some-concerns", "H": "high"}
+    words = {"L": "low", "S": "some-concerns", "H": "high", "N": None}
     return tuple(
         entry(f"s{i}-2020", effect, se, n=n, risk=words[risk], **members)  # type: ignore[arg-type]
         for i, (effect, se, risk) in enumerate(zip(effects, ERRORS, risks, strict=True))
@@ -59,12 +59,17 @@ class TestRateGradeLike:
     def test_three_levels_and_more_are_very_low(self) -> None:
         assert rate(pooled_five(five(risks="HHHHH", n=100), i2=60.0)).level == "very-low"
 
-    def test_too_few_studies_for_egger_leave_a_range(self) -> None:
+    def test_too_few_studies_for_egger_take_a_level(self) -> None:
         found = rate(pooled_body(-10, -13, -7, k=2, n=500, pool={"i2": 0.0}))
-        assert (found.level, found.could_be) == ("not-applicable", ("high", "moderate"))
+        assert (found.level, found.could_be, taken(found)) == ("moderate", None, [0, 0, 1, 0])
+        assert "cannot be done" in found.reasons[2]
 
-    def test_one_study_has_nothing_to_differ_from(self) -> None:
-        assert rate(pooled_body(-10, -13, -7, n=500)).domains[3].most == 0
+    def test_one_study_has_no_i2_and_no_egger_and_takes_a_level_for_each(self) -> None:
+        found = rate(pooled_body(-10, -13, -7, n=800))
+        assert (found.level, taken(found)) == ("low", [0, 0, 1, 1])
+
+    def test_no_risk_of_bias_known_takes_two_levels(self) -> None:
+        assert taken(rate(pooled_five(five(risks="NNNNN"))))[1] == 2
 
     @pytest.mark.parametrize("of", [body(direction_entry()), pooled_five(five(n=0))])
     def test_does_not_apply(self, of: Body) -> None:
@@ -93,9 +98,27 @@ class TestClassify:
     def test_asymmetry_is_not_convincing(self) -> None:
         assert classify(pooled_five(five(SLANTED, n_treatment=300))).level == "class-ii"
 
-    def test_a_largest_study_that_includes_null_is_class_three(self) -> None:
-        studies = (entry("big-2020", -2.0, 1.9, n_treatment=900), entry("small-2020", -14.0, 2.0, n_treatment=300))
-        assert classify(pooled_body(-8, -11, -5, k=2, studies=studies, pool={"i2": 90.0, "p": 1e-8})).level == "class-iii"
+    # The largest has most participants, not the narrowest interval: lowest is better, so -14 favours the intervention.
+    @pytest.mark.parametrize(
+        ("effect_of_largest", "level"), [(-14.0, "class-ii"), (-2.0, "class-iii"), (14.0, "class-iii")], ids=["same", "null", "other"]
+    )
+    def test_the_largest_study_alone_must_favour_the_same_side(self, effect_of_largest: float, level: str) -> None:
+        largest = entry("largest-2020", effect_of_largest, 3.0, n=1800, n_treatment=900)
+        most_precise = entry("precise-2020", -2.0 if level == "class-ii" else -14.0, 2.0, n=600, n_treatment=300)
+        of = pooled_body(-8, -11, -5, k=2, studies=(most_precise, largest), pool={"i2": 90.0, "p": 1e-8})
+        assert classify(of).level == level
+
+    def test_without_the_sizes_the_largest_is_not_guessed(self) -> None:
+        found = classify(pooled_five(five(n=0, n_treatment=300)))
+        assert (found.level, found.could_be) == ("not-applicable", ("class-i", "class-iii"))
+        assert found.reasons == ("The participants of a study are not known, and these rules look at the largest.",)
+
+    def test_sizes_and_cases_unknown_are_both_told(self) -> None:
+        found = classify(pooled_five(five(n=0)))
+        assert (found.could_be, len(found.reasons)) == (("class-i", "class-iv"), 2)
+
+    def test_sizes_do_not_matter_where_no_rule_looks_at_them(self) -> None:
+        assert classify(pooled_five(five(n=0, n_treatment=300), p=1e-6)).level == "class-iii"
 
     def test_few_cases_are_class_four(self) -> None:
         assert classify(pooled_five(five(n_treatment=200))).level == "class-iv"  # 1000 is not more than 1000
@@ -120,10 +143,18 @@ class TestCountCases:
         assert count_cases(pooled_body(-1, -2, -0.5, k=5, studies=studies, measure=Measure.RR)) == (150.0, "events")
 
 
+class TestLargestStudy:
+    def test_has_most_participants_and_of_several_the_smallest_effect(self) -> None:
+        small, wide, narrow = entry("a-2020", -1.0, 1.0, n=20), entry("b-2020", -9.0, 1.0, n=90), entry("c-2020", 8.0, 4.0, n=90)
+        assert largest_study((small, wide, narrow)) is narrow
+        assert largest_study((small, wide)) is wide
+
+
 class TestExcessSignificanceP:
     def test_by_hand(self) -> None:
-        # The most precise study has effect/se = 1.96 and power 1/2 (the other tail is 4e-5); the other has se twice that and
-        # |effect|/se = 0.98: power Phi(-0.98) + Phi(-2.94) = 0.1635 + 0.0016. Both found something: P(X >= 2) = mean power squared.
+        # The largest study (as many people, the smaller effect) has effect/se = 1.96 and power 1/2 (the other tail is 4e-5); the
+        # other has se twice that and |effect|/se = 0.98: power Phi(-0.98) + Phi(-2.94) = 0.1635 + 0.0016. Both found something:
+        # P(X >= 2) = mean power squared.
         z = 1.959963984540054
         studies = (entry("a-2020", -1.001 * z, 1.0), entry("b-2020", -3 * z, 2.0))
         mean = (0.5008 + 0.1655) / 2
