@@ -134,7 +134,7 @@ def _draw_mark(canvas: Canvas, mark: MapMark, place: str, cell: Cell, largest: i
         if radius:
             canvas.circle(x, y, radius, role=f"certainty-{mark.certainty.value}", outline="ink", width=0.8)
         canvas.text(cell.left + BUBBLE, cell.text_middle - 3, _signs(mark, cell.room), Style(size=SIGN_SIZE))
-        numbers = f"{count(mark.studies, 'study', 'studies')}, n {mark.participants}"
+        numbers = f"{count(mark.studies, 'study', 'studies')}, n {people_of(mark)}"
         canvas.text(cell.left + BUBBLE, cell.text_middle + 12, numbers, Style(size=SMALL, role="muted"))
 
 
@@ -147,9 +147,14 @@ def _signs(mark: MapMark, room: float) -> str:
     return long if text_width(long, SIGN_SIZE) <= room else short
 
 
+def people_of(mark: MapMark) -> str:
+    """How many took part; studies of nobody are studies that do not say how many."""
+    return "–" if mark.participants == 0 and mark.studies > 0 else str(mark.participants)
+
+
 def _in_words(mark: MapMark) -> str:
     direction = "" if mark.direction is None else f", {FINDING_NAMES[mark.direction]}"
-    return f"{CERTAINTY_NAMES[mark.certainty]}{direction}, {count(mark.studies, 'study', 'studies')}, {mark.participants} participants"
+    return f"{CERTAINTY_NAMES[mark.certainty]}{direction}, {count(mark.studies, 'study', 'studies')}, {people_of(mark)} participants"
 
 
 def _largest(shape: EvidenceMapShape) -> int:

@@ -27,6 +27,7 @@ from app.charts.theme import Theme
 
 BAND_REACH = 2.0  # the band widens the axis only where it is no wider than so many times what the studies need
 NOT_POOLED_ROW = "Not pooled"
+NULL = "–"  # what is not known, or not there
 
 
 def forest_svg(body: Body, *, width: int = 800, theme: Theme = Theme.AUTO, retracted: Sequence[Body] = ()) -> str:
@@ -97,7 +98,7 @@ def pool_cell(pool: PoolMark, form: EffectFormat) -> str:
 
 
 def n_cell(study: StudyMark) -> str:
-    return "?" if study.n is None else f"≈{study.n}" if study.n_estimated else str(study.n)
+    return NULL if study.n is None else f"≈{study.n}" if study.n_estimated else str(study.n)
 
 
 def _table(forest: Forest, form: EffectFormat) -> Table:
@@ -108,14 +109,14 @@ def _table(forest: Forest, form: EffectFormat) -> Table:
         Column((measure,), main=True),
         Column(("Weight",), narrow="weight {}" if forest.pool is None else "{}"),
     )
-    studies = sorted(forest.studies, key=lambda study: (study.retracted, study.year is None, study.year or 0, study.name, study.key))
+    studies = sorted(forest.studies, key=lambda study: (study.year is None, study.year or 0, study.name, study.key))
     largest = max((study.weight or 0.0 for study in studies), default=0.0)
     rows = [_study_row(forest, study, form, largest) for study in studies]
     return Table("Study", columns, (*rows, *_pool_rows(forest, form)))
 
 
 def _study_row(forest: Forest, study: StudyMark, form: EffectFormat, largest: float) -> Row:
-    weight = "retracted" if study.retracted else "" if study.weight is None else percent(study.weight)
+    weight = "retracted" if study.retracted else NULL if study.weight is None else percent(study.weight)
     cells = (n_cell(study), study.bias, effect_cell(study, form, controlled=forest.question.controlled), weight)
     role = "muted" if study.retracted else "ink"
     return Row(study.name, cells, _study_mark(forest, study, largest), struck=study.retracted, kind="study", role=role)

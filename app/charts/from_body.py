@@ -11,7 +11,6 @@ from typing import Any
 from app.charts.shapes import (
     BadgeShape,
     Bias,
-    BiasRow,
     Cumulative,
     CumulativeStep,
     EvidenceMapShape,
@@ -21,7 +20,6 @@ from app.charts.shapes import (
     PoolMark,
     Question,
     StudyMark,
-    TrafficLight,
 )
 from app.vocabulary import Better, Certainty, Comparator, ComparatorGroup, Finding, Horizon, Measure
 
@@ -39,16 +37,6 @@ INACTIVE_NAMES = {
 }
 HORIZON_NAMES = {Horizon.POST_TREATMENT: "at the end of treatment", Horizon.FOLLOW_UP: "at follow-up"}
 NO_FINITE_POOL = "the pooled effect has no finite interval"
-LEVELS = {
-    "low": "low",
-    "some-concerns": "some-concerns",
-    "unclear": "some-concerns",
-    "moderate": "some-concerns",
-    "high": "high",
-    "serious": "high",
-    "critical": "high",
-}
-"""Judgements of all tools on three levels; `no-information`, and any other word, has none."""
 
 
 def words(slug: str) -> str:
@@ -56,7 +44,7 @@ def words(slug: str) -> str:
 
 
 def forest_of(body: Body, retracted: Sequence[Body] = ()) -> Forest:
-    studies = [_study(row) for row in body["studies"]] + [_study(row, retracted=True) for row in retracted]
+    studies = [study_of(row) for row in body["studies"]] + [study_of(row, retracted=True) for row in retracted]
     pool = _pool(body["pooled"])
     reason = body["not_pooled"] or (NO_FINITE_POOL if pool is None else None)
     return Forest(question_of(body), tuple(studies), pool, reason, Certainty(body["certainty"]))
@@ -95,37 +83,15 @@ def treatment_side(body: Body) -> int | None:
     return None if with_numbers else -1
 
 
-def cumulative_of(body: Body) -> Cumulative:
-    labels = {row["study"]: _study(row) for row in body["studies"]}
+def cumulative_of(body: Body, retracted: Sequence[Body] = ()) -> Cumulative:
+    labels = {row["study"]: study_of(row) for row in body["studies"]}
     pools = [(row["year"], labels[row["added"]].name, _pool(row["pooled"])) for row in body["sensitivity"]["cumulative"]]
     if not pools and body["pooled"] is not None:  # a single study: the engine repeats nothing
         only = next(row for row in body["studies"] if row["weight"] is not None)
         pools = [(only["year"], labels[only["study"]].name, _pool(body["pooled"]))]
     steps = tuple(CumulativeStep(year, added, pool) for year, added, pool in pools if pool is not None)
-    return Cumulative(question_of(body), steps, body["not_pooled"] or (None if steps else NO_FINITE_POOL))
-
-
-def traffic_light_of(body: Body, domains: Mapping[str, Mapping[str, str]]) -> TrafficLight:
-    """`domains` gives, by study key, the judgements by domain as the study record has them; studies without stay blank there."""
-    names = list(dict.fromkeys(name for row in body["studies"] for name in domains.get(row["study"], {})))
-    rows = [
-        BiasRow(
-            label=_study(row).name,
-            domains=tuple(bias_of(domains.get(row["study"], {}).get(name)) for name in names),
-            overall=_study(row).bias,
-            tool=row["risk_of_bias"]["tool"],
-        )
-        for row in body["studies"]
-    ]
-    question = question_of(body)
-    title = f"{question.outcome}: {question.intervention} against {question.comparator}, {question.condition}"
-    return TrafficLight(title, tuple(words(name).capitalize() for name in names), tuple(rows))
-
-
-def bias_of(judgement: str | None) -> Bias:
-    """A tool's own word as a mark."""
-    level = None if judgement is None else LEVELS.get(judgement)
-    return Bias(level, assessed=level is not None, reason="not assessed" if judgement is None else words(judgement))
+    gone = tuple(study_of(row, retracted=True) for row in retracted)
+    return Cumulative(question_of(body), steps, body["not_pooled"] or (None if steps else NO_FINITE_POOL), gone)
 
 
 def evidence_map_of(answer: Body) -> EvidenceMapShape:
@@ -161,8 +127,14 @@ def _pool(pooled: Body | None) -> PoolMark | None:
     return PoolMark(**{name: pooled[name] for name in PoolMark.__slots__})
 
 
-def _study(row: Body, *, retracted: bool = False) -> StudyMark:
+def rating_bias(row: Body) -> Bias:
+    """What the rating made of a study's risk of bias."""
     risk = row.get("risk_of_bias")
+    return Bias(None, assessed=False) if risk is None else Bias(risk["level"], risk["assessed"], risk["reason"])
+
+
+def study_of(row: Body, *, retracted: bool = False) -> StudyMark:
+    """A row of `studies` as a mark; a retracted one weighs nothing."""
     return StudyMark(
         key=row["study"],
         label=row["label"],
@@ -170,7 +142,7 @@ def _study(row: Body, *, retracted: bool = False) -> StudyMark:
         n_estimated=bool(row.get("n_estimated")),
         weight=None if retracted else row.get("weight"),
         direction=row.get("direction"),
-        bias=Bias(None, assessed=False) if risk is None else Bias(risk["level"], risk["assessed"], risk["reason"]),
+        bias=rating_bias(row),
         retracted=retracted,
         **_numbers(row, ("year", "effect", "se", "ci_low", "ci_high")),
     )

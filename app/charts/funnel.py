@@ -4,11 +4,13 @@ Contours around null, not around the pool: Peters 2008, doi 10.1016/j.jclinepi.2
 than ten studies: Sterne 2011, doi 10.1136/bmj.d4002; Cochrane Handbook, section 13.3.5.4.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.charts.forest import form_of
 from app.charts.frame import PADDING, KeyItem, draw_axis, draw_heading, draw_key, draw_notes, draw_sides
 from app.charts.from_body import Body, forest_of
+from app.charts.key_signs import cross_key, draw_cross
 from app.charts.numbers import EffectFormat
 from app.charts.scales import Range, Scale, bounded, choose_range, linear_ticks
 from app.charts.sentences import count, effect_in_words, heading, side_labels, subheading
@@ -36,18 +38,19 @@ class Frame:
     y: Scale
 
 
-def funnel_svg(body: Body, *, width: int = 800, theme: Theme = Theme.AUTO) -> str:
-    """The funnel plot of a body of evidence, as stored or served."""
-    return draw_funnel(forest_of(body), width=width, theme=theme)
+def funnel_svg(body: Body, *, width: int = 800, theme: Theme = Theme.AUTO, retracted: Sequence[Body] = ()) -> str:
+    """The funnel plot of a body of evidence, as stored or served; `retracted` studies are crossed out where they would stand."""
+    return draw_funnel(forest_of(body, retracted), width=width, theme=theme)
 
 
-def funnel_data(body: Body) -> Json:
+def funnel_data(body: Body, retracted: Sequence[Body] = ()) -> Json:
     """The same as plain data: the points, the pool, and whether asymmetry can be judged."""
-    forest = forest_of(body)
+    forest = forest_of(body, retracted)
     points = points_of(forest)
     return {
         "question": plain(forest.question),
         "points": [plain(study) for study in points],
+        "retracted": [plain(study) for study in forest.studies if study.retracted],
         "pool": plain(forest.pool),
         "contours": {"p": [0.1, 0.05, 0.01], "z": [Z_90, Z_95, Z_99]},
         "can_judge_asymmetry": len(points) >= LEAST_STUDIES,
@@ -60,12 +63,17 @@ def points_of(forest: Forest) -> tuple[StudyMark, ...]:
     return tuple(study for study in forest.counted if study.effect is not None and study.se is not None)
 
 
+def crossed_of(forest: Forest) -> tuple[StudyMark, ...]:
+    """The retracted studies that would be points."""
+    return tuple(study for study in forest.studies if study.retracted and study.effect is not None and study.se is not None)
+
+
 def draw_funnel(forest: Forest, *, width: int, theme: Theme) -> str:
     checked_width(width)
     points = points_of(forest)
     canvas = Canvas(theme)
     y = draw_heading(canvas, heading(forest.question), "Funnel plot: " + subheading(forest.question), width)
-    if points:
+    if points or crossed_of(forest):
         y = _draw_plot(canvas, forest, points, y, width)
     y = draw_notes(canvas, _notes(forest, points), y + 6, width, bold=True)
     y = draw_key(canvas, _key(forest, points), y + 6, width)
@@ -80,17 +88,21 @@ def sentence(forest: Forest, points: tuple[StudyMark, ...], form: EffectFormat) 
         sides = [sum(study.effect is not None and study.effect < forest.pool.estimate for study in points)]
         sides.append(sum(study.effect is not None and study.effect > forest.pool.estimate for study in points))
         text += f" Pooled {effect_in_words(forest.pool, form)}; {sides[0]} below the pooled effect, {sides[1]} above."
+    gone = sum(study.retracted for study in forest.studies)
+    text += f" {count(gone, 'retracted study is', 'retracted studies are')} not counted." if gone else ""
     return text + (f" {TOO_FEW}" if len(points) < LEAST_STUDIES else "")
 
 
 def _draw_plot(canvas: Canvas, forest: Forest, points: tuple[StudyMark, ...], top: float, width: int) -> float:
-    largest = max(study.se or 0.0 for study in points) * HEADROOM or 1.0
+    crossed = crossed_of(forest)
+    largest = max(study.se or 0.0 for study in (*points, *crossed)) * HEADROOM or 1.0
     ticks = linear_ticks(0.0, largest, 5)
     left = PADDING + widest([tick.label for tick in ticks], SMALL) + 14
     height = min(max(width * ASPECT, LOWEST_HEIGHT), HIGHEST_HEIGHT)
     canvas.text(PADDING, top + 13, "Standard error (precise studies on top)", Style(size=SMALL, role="muted"))
     frame = Frame(
-        Scale(*_effect_range(forest, points, largest), left, width - PADDING - 4), Scale(0.0, largest, top + 24, top + 24 + height)
+        Scale(*_effect_range(forest, (*points, *crossed), largest), left, width - PADDING - 4),
+        Scale(0.0, largest, top + 24, top + 24 + height),
     )
     _draw_contours(canvas, frame)
     _draw_lines(canvas, forest, frame)
@@ -99,8 +111,12 @@ def _draw_plot(canvas: Canvas, forest: Forest, points: tuple[StudyMark, ...], to
         canvas.line((left - 5, y), (left, y))
         canvas.text(left - 8, y + 4, tick.label, Style(size=SMALL, anchor="end"))
     canvas.line((left, frame.y.left), (left, frame.y.right))
+    form = form_of(forest)
     for study in points:
-        _draw_point(canvas, study, frame, form_of(forest))
+        _draw_point(canvas, study, frame, form)
+    for study in crossed:
+        with canvas.group(f"{study.name}: retracted, not counted", "retracted"):
+            draw_cross(canvas, frame.x.within(study.effect or 0.0), frame.y.at(study.se or 0.0), RADIUS)
     below = draw_axis(canvas, frame.x, frame.y.right, ratio=forest.question.ratio)
     return draw_sides(canvas, side_labels(forest.question), left, frame.x.right, below)
 
@@ -170,13 +186,14 @@ def _notes(forest: Forest, points: tuple[StudyMark, ...]) -> list[str]:
 
 
 def _key(forest: Forest, points: tuple[StudyMark, ...]) -> list[KeyItem]:
-    if not points:
+    crossed = [KeyItem("retracted, not counted", cross_key)] if crossed_of(forest) else []
+    if not points and not crossed:
         return []
     items = [KeyItem("study", lambda canvas, x, y: canvas.circle(x, y, RADIUS, role="ink")), *(_shade_item(*shade) for shade in SHADES)]
     if forest.pool is not None:
         items.append(KeyItem("pooled effect", lambda canvas, x, y: canvas.line((x - 9, y), (x + 9, y), role="pool", width=1.5)))
         items.append(KeyItem("95 % around it", lambda canvas, x, y: canvas.line((x - 9, y), (x + 9, y), role="pool", dash="6 4")))
-    return items
+    return [*items, *crossed]
 
 
 def _shade_item(text: str, role: str) -> KeyItem:

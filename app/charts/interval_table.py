@@ -22,6 +22,7 @@ ROW_PADDING = 4  # above and below the lines of a row
 LEAST_PLOT = 230  # pixels for the plot; with less, columns drop below the label
 LABEL_SHARE = 0.3  # of the whole width, at most
 NARROW_TEXT_SHARE = 0.5
+NARROW_RADIUS, NARROW_MARK = 7, 20  # of a mark of risk of bias, and the room it takes
 Cell = str | Bias
 
 
@@ -42,7 +43,7 @@ class Row:
     cells: tuple[Cell, ...]
     mark: Mark | None = None
     bold: bool = False
-    struck: bool = False
+    struck: bool = False  # the label, and the effect where it is drawn
     kind: str = "row"
     role: str = "ink"
     ruled: bool = False
@@ -145,7 +146,7 @@ def _draw_cells(canvas: Canvas, table: Table, row: Row, layout: Layout, middle: 
             draw_bias(canvas, cell, x, middle)
         elif cell:
             anchor = "middle" if column.middle else "end"
-            style = Style(anchor=anchor, bold=row.bold, role=row.role, struck=row.struck and column.main)
+            style = Style(anchor=anchor, bold=row.bold, role=row.role, struck=row.struck and column.main and row.mark is not None)
             canvas.text(x, middle + 4.5, cell, style)
 
 
@@ -156,9 +157,11 @@ def _draw_narrow_cells(canvas: Canvas, table: Table, row: Row, layout: Layout, b
         main = index < len(_wrap_main(table, row, layout))
         x: float = PADDING
         if bias is not None and index == len(lines) - 1 and not main:
-            draw_bias(canvas, bias, PADDING + 6, baseline + index * SMALL_LEADING - 4, radius=6)
-            x += 18
-        style = Style(size=SMALL, bold=row.bold and main, role=row.role if main else "muted", struck=row.struck and main)
+            draw_bias(canvas, bias, PADDING + NARROW_RADIUS, baseline + index * SMALL_LEADING - 4, radius=NARROW_RADIUS)
+            x += NARROW_MARK
+        style = Style(
+            size=SMALL, bold=row.bold and main, role=row.role if main else "muted", struck=row.struck and main and row.mark is not None
+        )
         canvas.text(x, baseline + index * SMALL_LEADING, line, style)
 
 
@@ -176,7 +179,7 @@ def _narrow_lines(table: Table, row: Row, layout: Layout) -> list[str]:
     pairs = zip(table.columns, row.cells, strict=True)
     rest = [column.narrow.format(cell) for column, cell in pairs if isinstance(cell, str) and cell and not column.main]
     has_bias = any(isinstance(cell, Bias) for cell in row.cells)
-    others = wrap_text(DOT.join(rest), layout.label_width - 18, SMALL) if rest or has_bias else []
+    others = wrap_text(DOT.join(rest), layout.label_width - NARROW_MARK, SMALL) if rest or has_bias else []
     return [*_wrap_main(table, row, layout), *others]
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from app.charts.bias_mark import draw_bias
+from app.charts.bias_mark import draw_bias, draw_level
 from app.charts.frame import KeyItem
-from app.charts.shapes import Bias
+from app.charts.shapes import Bias, Judgement
 from app.charts.svg import Canvas, Style
 
 
@@ -40,6 +40,34 @@ def bias_key(shown: Sequence[Bias]) -> list[KeyItem]:
     )
     signs = {_sign(bias) for bias in shown}
     return [_bias_item(bias, text) for bias, text in meanings if _sign(bias) in signs]
+
+
+def judgement_key(shown: Sequence[Judgement], ratings: Sequence[Bias], *, with_gaps: bool) -> list[KeyItem]:
+    """The signs of domains, tools and ratings that a plot uses; `with_gaps` where some records lack what others give."""
+    levels = {judgement.level for judgement in shown}
+    used = {*levels, *(bias.level for bias in ratings if bias.assessed)}
+    meanings = (("low", "low"), ("some-concerns", "some concerns, unclear or moderate"), ("high", "high, serious or critical"))
+    items = [_level_item(level, text) for level, text in (*meanings, ("no-information", "no information")) if level in used]
+    if any(not bias.assessed for bias in ratings):
+        items.append(_bias_item(Bias(None, assessed=False), "not assessed with a tool that the rating reads"))
+    if with_gaps:
+        items.append(KeyItem("not given in the record", lambda canvas, x, y: canvas.text(x, y + 4, "–", Style(size=11, anchor="middle"))))
+    return items
+
+
+def _level_item(level: str, text: str) -> KeyItem:
+    return KeyItem(text, lambda canvas, x, y: draw_level(canvas, level, x, y, radius=7))
+
+
+def cross_key(canvas: Canvas, x: float, y: float) -> None:
+    draw_cross(canvas, x, y, 4)
+
+
+def draw_cross(canvas: Canvas, x: float, y: float, arm: float) -> None:
+    """A ring struck through: a study that was retracted."""
+    canvas.circle(x, y, arm + 1, role="paper", outline="muted", width=1.2)
+    for side in (-1, 1):
+        canvas.line((x - arm, y - side * arm), (x + arm, y + side * arm), role="muted", width=1.5)
 
 
 def _bias_item(bias: Bias, text: str) -> KeyItem:

@@ -118,22 +118,38 @@ class Cumulative:
     question: Question
     steps: tuple[CumulativeStep, ...]
     not_pooled: str | None
+    retracted: tuple[StudyMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A tool's own judgement of a domain, or over all: `written` as the record has it, None where it has nothing.
+
+    `level` is low, some-concerns, high or no-information; None for a word that means none of these.
+    """
+
+    name: str
+    written: str | None
+    level: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class BiasRow:
-    """A study's judgements by domain, in the order of the plot's `domains`, and over all."""
+    """One judgement of a study, `tool` None where nobody judged it; `rating` is what the rating made of it, None where another decided."""
 
+    key: str
     label: str
-    domains: tuple[Bias, ...]
-    overall: Bias
-    tool: str | None = None
+    tool: str | None
+    judged_by: str | None
+    domains: tuple[Judgement, ...]
+    overall: Judgement
+    rating: Bias | None
+    retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficLight:
     title: str
-    domains: tuple[str, ...]
     rows: tuple[BiasRow, ...]
 
 

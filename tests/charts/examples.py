@@ -52,8 +52,46 @@ def pool_of(k: int, step: float) -> PooledEffect:
     return pooled(-step, -step - width, -step + width, k=k, **members)
 
 
-def directions_only(k: int = 3) -> dict[str, Any]:
-    return stored(body(*(direction_entry(f"d{index}", (1, -1, 0)[index % 3]) for index in range(k))))
+def directions_only(k: int = 3, *, better: Better = Better.LOWER) -> dict[str, Any]:
+    return stored(body(*(direction_entry(f"d{index}", (1, -1, 0)[index % 3]) for index in range(k)), better=better))
+
+
+def without_studies() -> dict[str, Any]:
+    """A body of which nothing is left."""
+    return directions_only() | {"studies": [], "not_pooled": "no numbers"}
+
+
+def named(body: dict[str, Any], text: str) -> dict[str, Any]:
+    """The same with one text in the place of every name."""
+    rows = [row | {"label": f"{text} {index}"} for index, row in enumerate(body["studies"])]
+    return body | {"studies": rows, "outcome_name": text, "condition_name": text, "intervention_name": text}
+
+
+ROB_2 = (
+    "randomisation process",
+    "deviations from intended interventions",
+    "missing outcome data",
+    "measurement of the outcome",
+    "selection of the reported result",
+)
+PEDRO = ("random allocation", "concealed allocation", "baseline comparability", "blind subjects", "blind therapists", "blind assessors")
+COCHRANE = ("sequence generation", "allocation concealment", "blinding", "incomplete outcome data", "selective reporting", "other bias")
+WORDS = ("Low", "some concerns", "HIGH", "unclear (random number program)", "No information", "it depends on whom one asks")
+
+
+def judgements_of(body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Judgements by three tools in turn, as study records hold them; every seventh study has none."""
+    stored: dict[str, list[dict[str, Any]]] = {}
+    for index, row in enumerate(body["studies"]):
+        tool, names = (("rob-2", ROB_2), ("pedro", PEDRO * 2), ("cochrane-2011", COCHRANE))[index % 3]
+        if index % 7 == 6:
+            continue
+        words = ("yes", "no") if tool == "pedro" else WORDS
+        domains = {f"{name} {place}": words[(index + place) % len(words)] for place, name in enumerate(names)}
+        overall: dict[str, Any] = {"overall": None, "score": 6.0} if tool == "pedro" else {"overall": "high", "score": None}
+        stored[row["study"]] = [{"tool": tool, "domains": domains, "outcome": None, **overall}]
+        row["risk_of_bias"]["tool"] = tool
+    return stored
 
 
 def retracted_row(label: str = "Fraudster 2012") -> dict[str, Any]:

@@ -3,13 +3,7 @@ import pytest
 from app.charts.badge import badge_svg
 from app.charts.theme import LIGHT
 from app.vocabulary import Certainty, Finding
-from tests.charts.drawing import Drawing
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+from tests.charts.drawing import Drawing, contrast
 
 
 class TestBadgeSvg:
@@ -36,4 +30,4 @@ class TestBadgeSvg:
     @pytest.mark.parametrize("role", ["label", *(level.value for level in Certainty)])
     def test_its_text_can_be_read(self, role: str) -> None:
         """WCAG 2.2, criterion 1.4.3: 4.5 to 1."""
-        assert 1.05 / (luminance(LIGHT[f"badge-{role}"]) + 0.05) >= 4.5
+        assert contrast(LIGHT["badge-ink"], LIGHT[f"badge-{role}"]) >= 4.5

@@ -5,7 +5,7 @@ import pytest
 
 from app.charts.cumulative import cumulative_data, cumulative_svg
 from tests.charts.drawing import Drawing
-from tests.charts.examples import body_of, directions_only
+from tests.charts.examples import body_of, directions_only, retracted_row
 
 
 class TestCumulativeSvg:
@@ -23,6 +23,15 @@ class TestCumulativeSvg:
         drawing = Drawing(cumulative_svg(directions_only()))
         assert "Not pooled: no numbers" in drawing.words
         assert drawing.groups("step") == []
+
+    def test_a_retracted_study_stands_in_its_year_and_adds_nothing(self) -> None:
+        drawing = Drawing(cumulative_svg(body_of(40), retracted=[retracted_row()], width=1200))
+        tops = {box.text: box.top for box in drawing.boxes()}
+        assert tops["+ Haller 2012"] < tops["Fraudster 2012"] < tops["+ Haller 2013"]
+        assert len(drawing.groups("step")) == 32
+        struck = [element for element in drawing.elements("text") if "text-decoration" in element]
+        assert len(struck) == 2  # the label and the sign of the key
+        assert "1 retracted study is shown and not counted." in drawing.desc
 
 
 class TestCumulativeData:

@@ -1,6 +1,6 @@
 """What must hold for every plot, at every size, in every theme."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,27 +11,34 @@ from app.charts.cumulative import cumulative_svg
 from app.charts.evidence_map import evidence_map_svg
 from app.charts.forest import forest_svg
 from app.charts.funnel import funnel_svg
-from app.charts.theme import Theme
+from app.charts.theme import DARK, LIGHT, Theme
 from app.charts.traffic_light import traffic_light_svg
-from tests.charts.drawing import Drawing
-from tests.charts.examples import body_of, directions_only, map_answer, retracted_row
+from tests.charts.drawing import Drawing, contrast
+from tests.charts.examples import body_of, directions_only, judgements_of, map_answer, named, retracted_row, without_studies
 
 Plot = Callable[..., str]
 Make = Callable[[], dict[str, Any]]
 NASTY = "<script>alert('x')</script> & \"Söhne\" \x00\x0b\ud800 Ltd"
-DOMAINS = ("randomisation-process", "deviations-from-intended-interventions", "missing-outcome-data", "measurement", "selective-reporting")
+SENTENCE = "Craniosacral therapy by osteopaths of the northern region, for people with pain of any kind that lasted over 12 weeks"
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+LEAST_TEXT = 11  # pixels
 
 
 def traffic_light(body: dict[str, Any], **options: Any) -> str:
-    judged = {row["study"]: dict.fromkeys(DOMAINS, "high") for row in body["studies"][::2]}
-    return traffic_light_svg(body, domains=judged, **options)
+    return traffic_light_svg(body, stored=judgements_of(body), **options)
 
 
-def forest_with_retracted(body: dict[str, Any], **options: Any) -> str:
-    return forest_svg(body, retracted=[retracted_row()], **options)
+def with_retracted(plot: Plot, body: dict[str, Any], **options: Any) -> str:
+    return plot(body, retracted=[retracted_row(), retracted_row(SENTENCE) | {"study": "r2", "effect": None, "se": None}], **options)
 
 
-OF_BODIES: tuple[Plot, ...] = (forest_svg, forest_with_retracted, cumulative_svg, funnel_svg, traffic_light)
+OF_BODIES: dict[str, Plot] = {
+    "forest": forest_svg,
+    "funnel": funnel_svg,
+    "cumulative": cumulative_svg,
+    "traffic light": traffic_light,
+}
+OF_BODIES |= {f"{name}, two retracted": partial(with_retracted, plot) for name, plot in OF_BODIES.items()}
 BODIES: dict[str, Make] = {
     "1": partial(body_of, 1),
     "6": partial(body_of, 6),
@@ -39,6 +46,9 @@ BODIES: dict[str, Make] = {
     "6-long": partial(body_of, 6, long_labels=True),
     "40-long-ratio": partial(body_of, 40, long_labels=True, ratio=True),
     "directions": directions_only,
+    "none": without_studies,
+    "6-sentences": lambda: named(body_of(6), SENTENCE[:120]),
+    "6-endless-words": lambda: named(body_of(6), WORD[:120]),
 }
 MAPS: dict[str, Make] = {
     "1": partial(map_answer, 1),
@@ -57,6 +67,7 @@ def assert_sound(svg: str) -> None:
     assert drawing.title
     assert drawing.desc.endswith(".")
     assert drawing.root.attrib["role"] == "img"
+    assert min(float(text["font-size"]) for text in drawing.elements("text")) >= LEAST_TEXT
     assert drawing.named_by() == [drawing.title, drawing.desc]
 
 
@@ -64,7 +75,7 @@ def assert_sound(svg: str) -> None:
 @pytest.mark.parametrize("width", [320, 400, 640, 800, 1200, 2400])
 class TestEveryPlot:
     @pytest.mark.parametrize("body", BODIES)
-    @pytest.mark.parametrize("plot", OF_BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
     def test_of_a_body_is_sound(self, plot: Plot, body: str, width: int, theme: Theme) -> None:
         assert_sound(plot(BODIES[body](), width=width, theme=theme))
 
@@ -74,14 +85,14 @@ class TestEveryPlot:
 
 
 class TestNothingForeign:
-    @pytest.mark.parametrize("plot", OF_BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
     def test_no_script_and_nothing_from_elsewhere(self, plot: Plot) -> None:
         svg = plot(body_of(6), width=800, theme=Theme.AUTO)
         for word in ("<script", "href", "url(", "@import", "<foreignObject", "<image", "onload"):
             assert word not in svg
         assert svg.count("http") == svg.count("http://www.w3.org/2000/svg") == 1
 
-    @pytest.mark.parametrize("plot", OF_BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
     def test_labels_are_escaped(self, plot: Plot) -> None:
         body = body_of(6)
         body["outcome_name"] = body["studies"][0]["label"] = body["condition_name"] = body["intervention_name"] = NASTY
@@ -95,7 +106,7 @@ class TestNothingForeign:
 
 
 class TestSameBytes:
-    @pytest.mark.parametrize("plot", OF_BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
     def test_the_same_input_gives_the_same_bytes(self, plot: Plot) -> None:
         assert plot(body_of(6), width=777) == plot(body_of(6), width=777)
 
@@ -106,7 +117,7 @@ class TestSameBytes:
 
 class TestWidth:
     @pytest.mark.parametrize("width", [319, 2401])
-    @pytest.mark.parametrize("plot", OF_BODIES)
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
     def test_out_of_bounds_is_refused(self, plot: Plot, width: int) -> None:
         with pytest.raises(ValueError, match="320 to 2400"):
             plot(body_of(1), width=width)
@@ -123,3 +134,39 @@ class TestThemes:
         svg = forest_svg(body_of(6), theme=theme)
         assert "<style" not in svg
         assert f'<rect width="100%" height="100%" class="evidence-fill-paper" fill="{paper}"/>' in svg
+
+
+class TestColours:
+    """WCAG 2.2: text 4.5 to 1 (criterion 1.4.3), marks 3 to 1 (criterion 1.4.11)."""
+
+    @pytest.mark.parametrize("colours", [LIGHT, DARK])
+    @pytest.mark.parametrize("ground", ["paper", "band"])
+    @pytest.mark.parametrize("role", ["ink", "muted"])
+    def test_text_can_be_read(self, colours: Mapping[str, str], role: str, ground: str) -> None:
+        assert contrast(colours[role], colours[ground]) >= 4.5
+
+    @pytest.mark.parametrize("colours", [LIGHT, DARK])
+    @pytest.mark.parametrize("role", ["bias-low", "bias-some", "bias-high"])
+    def test_the_sign_in_a_disc_can_be_read(self, colours: Mapping[str, str], role: str) -> None:
+        assert contrast(colours["bias-ink"], colours[role]) >= 4.5
+
+    @pytest.mark.parametrize("colours", [LIGHT, DARK])
+    @pytest.mark.parametrize("ground", ["paper", "band", "shade-1", "shade-2", "shade-3"])
+    @pytest.mark.parametrize("role", ["ink", "pool", "muted"])
+    def test_marks_stand_out_from_every_ground(self, colours: Mapping[str, str], role: str, ground: str) -> None:
+        assert contrast(colours[role], colours[ground]) >= 3.0
+
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
+    @pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+    def test_a_plot_writes_in_those_colours_alone(self, plot: Plot, theme: Theme) -> None:
+        texts = Drawing(plot(body_of(6), width=800, theme=theme)).elements("text")
+        assert {text["class"] for text in texts} <= {f"evidence-fill-{role}" for role in ("ink", "muted", "bias-ink")}
+
+
+class TestManyStudies:
+    @pytest.mark.parametrize("plot", OF_BODIES.values(), ids=list(OF_BODIES))
+    def test_two_thousand_are_all_drawn_and_the_size_stays_finite(self, plot: Plot) -> None:
+        drawing = Drawing(plot(body_of(2000), width=800))
+        assert drawing.not_numbers() == []
+        assert drawing.outside() == []
+        assert drawing.height < 200_000

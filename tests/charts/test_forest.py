@@ -7,7 +7,7 @@ import pytest
 from app.charts.forest import forest_data, forest_svg
 from app.vocabulary import Better
 from tests.charts.drawing import SVG, Drawing
-from tests.charts.examples import body_of, directions_only, retracted_row
+from tests.charts.examples import body_of, directions_only, retracted_row, without_studies
 
 
 def draw(body: dict[str, Any], **options: Any) -> Drawing:
@@ -156,12 +156,33 @@ class TestForestSvg:
         assert drawing.not_numbers() == []
         assert drawing.overlaps() == []
 
-    def test_all_effects_zero_name_no_side_better(self) -> None:
-        body = body_of(2)
+    @pytest.mark.parametrize("better", list(Better))
+    def test_all_effects_zero_still_name_the_better_side(self, better: Better) -> None:
+        body = body_of(2, better=better)
         for row in body["studies"]:
             row |= {"effect": 0.0, "direction": 0}
         body["pooled"] |= {"estimate": 0.0, "ci_low": -1.0, "ci_high": 1.0}
+        left = "craniosacral therapy" if better is Better.LOWER else "sham treatment"
+        assert f"← Favours {left}" in draw(body).words
+        del body["better"]
         assert "Lower with craniosacral therapy" in draw(body).words
+
+    @pytest.mark.parametrize(("better", "left"), [(Better.LOWER, "craniosacral therapy"), (Better.HIGHER, "sham treatment")])
+    def test_directions_alone_point_to_the_better_side(self, better: Better, left: str) -> None:
+        drawing = draw(directions_only(better=better))
+        start, end = whisker(drawing, "d0")
+        assert (end < start) is (better is Better.LOWER)
+        assert f"← Favours {left}" in drawing.words
+
+    def test_what_is_not_known_is_a_dash(self) -> None:
+        body = body_of(4)
+        texts = [text.text for text in draw(body).group(body["studies"][3]["label"]).findall(f"{SVG}text")]
+        assert texts[1] == "–"
+
+    def test_a_body_without_studies_says_why_nothing_is_pooled(self) -> None:
+        drawing = draw(without_studies())
+        assert drawing.groups("study") == []
+        assert "Not pooled: no numbers" in drawing.words
 
 
 class TestForestData:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from app.charts.from_body import bias_of, forest_of, question_of, treatment_side
+from app.charts.from_body import forest_of, question_of, treatment_side
 from app.vocabulary import Better
 from tests.charts.examples import body_of, directions_only
 
@@ -21,14 +21,20 @@ class TestQuestionOf:
 class TestTreatmentSide:
     @pytest.mark.parametrize(("better", "side"), [(Better.LOWER, -1), (Better.HIGHER, 1)])
     def test_is_told_by_the_studies(self, better: Better, side: int) -> None:
-        assert treatment_side(body_of(6, better=better)) == side
+        body = body_of(6, better=better)
+        del body["better"]
+        assert treatment_side(body) == side
 
     @pytest.mark.parametrize(("better", "side"), [("lower", -1), ("higher", 1)])
     def test_a_body_that_names_what_is_better_decides(self, better: str, side: int) -> None:
         assert treatment_side({"better": better, "studies": []}) == side
 
-    def test_without_numbers_it_is_the_left(self) -> None:
-        assert treatment_side(directions_only()) == -1
+    @pytest.mark.parametrize(("better", "side"), [(Better.LOWER, -1), (Better.HIGHER, 1)])
+    def test_the_engine_names_it_where_no_study_has_numbers(self, better: Better, side: int) -> None:
+        assert treatment_side(directions_only(better=better)) == side
+
+    def test_of_rows_alone_without_numbers_it_is_the_left(self) -> None:
+        assert treatment_side({"studies": directions_only()["studies"]}) == -1
 
 
 class TestForestOf:
@@ -40,19 +46,3 @@ class TestForestOf:
         body["pooled"]["ci_high"] = None
         forest = forest_of(body)
         assert (forest.pool, forest.not_pooled) == (None, "the pooled effect has no finite interval")
-
-
-class TestBiasOf:
-    @pytest.mark.parametrize(
-        ("judgement", "level"),
-        [
-            ("low", "low"),
-            ("unclear", "some-concerns"),
-            ("moderate", "some-concerns"),
-            ("critical", "high"),
-            ("no-information", None),
-            (None, None),
-        ],
-    )
-    def test_brings_every_tool_to_three_levels(self, judgement: str | None, level: str | None) -> None:
-        assert bias_of(judgement).level == level

@@ -5,7 +5,7 @@ import pytest
 
 from app.charts.funnel import TOO_FEW, funnel_data, funnel_svg
 from tests.charts.drawing import SVG, Drawing
-from tests.charts.examples import body_of, directions_only
+from tests.charts.examples import body_of, directions_only, retracted_row
 
 
 def points(drawing: Drawing) -> list[tuple[float, float]]:
@@ -45,9 +45,33 @@ class TestFunnelSvg:
     def test_without_numbers_it_says_that_there_is_nothing_to_plot(self) -> None:
         assert "there is nothing to plot" in Drawing(funnel_svg(directions_only())).words
 
+    def test_a_retracted_study_is_crossed_out_where_it_would_stand_and_not_counted(self) -> None:
+        drawing = Drawing(funnel_svg(body_of(6), retracted=[retracted_row()]))
+        counted, body = points(drawing), body_of(6)
+        meant = [(row["effect"], row["se"]) for row in body["studies"] if row["se"] is not None]
+        ring = drawing.group("Fraudster 2012: retracted, not counted").find(f"{SVG}circle")
+        assert ring is not None
+        across = (counted[1][0] - counted[0][0]) / (meant[1][0] - meant[0][0])
+        down = (counted[1][1] - counted[0][1]) / (meant[1][1] - meant[0][1])
+        assert float(ring.attrib["cx"]) == pytest.approx(counted[0][0] + across * (-9.0 - meant[0][0]), abs=0.1)
+        assert float(ring.attrib["cy"]) == pytest.approx(counted[0][1] + down * (1.0 - meant[0][1]), abs=0.1)
+        assert len(counted) == 5
+        assert "Funnel plot of 5 studies" in drawing.desc
+        assert "1 retracted study is not counted." in drawing.desc
+        assert "retracted, not counted" in drawing.words
+
+    def test_the_key_names_every_region_of_p(self) -> None:
+        words = Drawing(funnel_svg(body_of(6))).words
+        assert [shade in words for shade in ("p > 0.10", "p 0.05 to 0.10", "p 0.01 to 0.05", "p < 0.01")] == [True] * 4
+
 
 class TestFunnelData:
     def test_is_json_and_says_whether_asymmetry_can_be_judged(self) -> None:
         answer: Any = json.loads(json.dumps(funnel_data(body_of(40)), allow_nan=False))
         assert answer["can_judge_asymmetry"] is True
         assert len(answer["points"]) == 32
+
+    def test_names_retracted_studies_apart(self) -> None:
+        answer: Any = json.loads(json.dumps(funnel_data(body_of(6), [retracted_row()]), allow_nan=False))
+        assert [row["label"] for row in answer["retracted"]] == ["Fraudster 2012"]
+        assert "Fraudster 2012" not in [row["label"] for row in answer["points"]]

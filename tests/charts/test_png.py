@@ -5,7 +5,7 @@ import pytest
 
 from app.charts.evidence_map import evidence_map_svg
 from app.charts.forest import forest_svg
-from app.charts.png import to_png
+from app.charts.png import MOST_HEIGHT, MOST_PIXELS, TooLargeToDraw, bounded_scale, to_png
 from app.charts.theme import Theme
 from tests.charts.drawing import Drawing
 from tests.charts.examples import body_of, map_answer
@@ -68,3 +68,22 @@ class TestToPng:
 
     def test_auto_comes_out_light(self) -> None:
         assert to_png(forest_svg(body_of(1), theme=Theme.AUTO)) == to_png(forest_svg(body_of(1), theme=Theme.LIGHT))
+
+    def test_refuses_what_would_be_too_tall_to_read(self) -> None:
+        with pytest.raises(TooLargeToDraw, match=r"800 × \d+ pixels"):
+            to_png(forest_svg(body_of(2000), theme=Theme.LIGHT))
+
+
+class TestBoundedScale:
+    def test_a_common_plot_has_the_scale_asked_for(self) -> None:
+        assert bounded_scale(800, 2000, 2.0) == 2.0
+
+    def test_a_tall_one_has_fewer_pixels_and_still_one_each(self) -> None:
+        scale = bounded_scale(800, 20_000, 2.0)
+        assert 1.0 <= scale < 2.0
+        assert 800 * 20_000 * scale**2 <= MOST_PIXELS * (1 + 1e-9)
+
+    @pytest.mark.parametrize(("width", "height"), [(800, 30_001), (100, MOST_HEIGHT + 1)])
+    def test_beyond_it_is_refused(self, width: float, height: float) -> None:
+        with pytest.raises(TooLargeToDraw):
+            bounded_scale(width, height, 2.0)
