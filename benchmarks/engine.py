@@ -25,15 +25,21 @@ import numpy as np  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from app.synthesis.body import PairInput  # noqa: E402
+from app.synthesis.explanation import explain  # noqa: E402
 from app.synthesis.pool_many import pool_many  # noqa: E402
 from app.synthesis.pooling import leave_one_out, pool  # noqa: E402
 from app.synthesis.pooling_model import PoolingModel  # noqa: E402
+from app.synthesis.rating import rate_many, rate_one_body  # noqa: E402
+from tests.synthesis.factories import arm, pair, study, with_estimate  # noqa: E402
 
 R_SCRIPT = Path(__file__).with_name("metafor.R")
 SEED = 20261122
 BODIES = 10_000
 STUDIES = 20
 DATA_SETS = 25  # of k = 20; one fit may be luckier than another
+PAIRS = 200  # rated in one call
+PAIN_BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"  # of the pairs that the tests' factories make
 WITHOUT_TAU2_INTERVAL = PoolingModel(tau2_interval=False)
 SAME = 1e-4  # relative; the others stop their iteration at tolerances of their own
 
@@ -50,6 +56,16 @@ def make_bodies(rng: np.random.Generator, sizes: list[int]) -> Bodies:
     return bodies
 
 
+def make_pair(rng: np.random.Generator, k: int) -> PairInput:
+    """A condition and an intervention with one body: trials of 40 people that print a mean difference in pain with its limits."""
+    trials = []
+    for i in range(k):
+        value, half_width = float(rng.normal(-9, 4)), float(rng.uniform(4, 14))
+        row = with_estimate(value, value - half_width, value + half_width, treatment=arm(20), control=arm(20))
+        trials.append(study(row, key=f"trial-{i}"))
+    return pair(*trials)
+
+
 def seconds_each(work: Callable[[], object], times: int) -> float:
     start = process_time()
     for _ in range(times):
@@ -60,8 +76,12 @@ def seconds_each(work: Callable[[], object], times: int) -> float:
 class Engine:
     """This project's engine."""
 
-    def __init__(self, twenty: Bodies, ten: Bodies, ragged: Bodies) -> None:
-        self.twenty, self.ten, self.ragged = twenty, ten, ragged
+    def __init__(self, twenty: Bodies, ten: Bodies, ragged: Bodies, pairs: list[PairInput], explained: PairInput) -> None:
+        self.twenty, self.ten, self.ragged, self.pairs = twenty, ten, ragged, pairs
+        found = rate_one_body(explained, PAIN_BODY)
+        if found is None:
+            raise LookupError(PAIN_BODY)
+        self.rated, self.context = found
 
     def estimates(self, tau2_method: str, *, guard: bool) -> list[tuple[float, float]]:
         effects, variances = map(list, zip(*self.twenty, strict=True))
@@ -89,6 +109,8 @@ class Engine:
             "batch k = 3-60 + Q-profile": seconds_each(batch(self.ragged, PoolingModel()), 2) / BODIES,
             "leave-one-out": seconds_each(lambda: leave_one_out(y, v, fit=WITHOUT_TAU2_INTERVAL), 50),
             "leave-one-out + Q-profile": seconds_each(lambda: leave_one_out(y, v), 50),
+            "rating, k = 10": seconds_each(lambda: rate_many(self.pairs), 1) / PAIRS,
+            "explanation, k = 20": seconds_each(lambda: explain(self.rated.body, self.context), 5),
         }
 
 
@@ -204,7 +226,8 @@ def main() -> None:
     warnings.simplefilter("ignore")  # PyMARE's, about SciPy
     rng = np.random.default_rng(SEED)
     twenty = make_bodies(rng, [STUDIES] * DATA_SETS)
-    engine = Engine(twenty, make_bodies(rng, [10] * BODIES), make_bodies(rng, rng.integers(3, 61, BODIES).tolist()))
+    ten, ragged = make_bodies(rng, [10] * BODIES), make_bodies(rng, rng.integers(3, 61, BODIES).tolist())
+    engine = Engine(twenty, ten, ragged, [make_pair(rng, 10) for _ in range(PAIRS)], make_pair(rng, STUDIES))
     with tempfile.TemporaryDirectory() as folder:
         others = peers(twenty, Path(folder))
         sys.stdout.write(f"{datetime.now(tz=UTC):%Y-%m-%d}, Python {sys.version.split()[0]}, NumPy {np.__version__}, {rounds} rounds\n")
