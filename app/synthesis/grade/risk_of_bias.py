@@ -1,7 +1,7 @@
 """Risk of bias: the level of one study, and the domain for a body (method, section 4).
 
 Sources: Cochrane Handbook 6.5, chapters 7, 8 and 25; GRADE guidelines 4 (Guyatt 2011, doi 10.1016/j.jclinepi.2010.07.017);
-PEDro cut points as in Cashin and McAuley 2020 (doi 10.1016/j.jphys.2019.08.005), here read one step more strictly.
+PEDro cut points as in Cashin and McAuley 2020 (Clinimetrics: PEDro scale, Journal of Physiotherapy), read one step more strictly.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from datetime import date
 
 from app.synthesis.body import RiskOfBiasInput
 from app.synthesis.grade.risk_of_bias import CAUTION
-from app.synthesis.grade.rob2_questions import QUESTION_OF_NUMBER, Answer, Rob2Domain
+from app.synthesis.grade.rob2_questions import DOMAIN_NAMES, QUESTION_OF_NUMBER, Answer, Rob2Domain
 from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasLevel, RiskOfBiasTool
 
 LOW, SOME, HIGH = RiskOfBiasLevel.LOW, RiskOfBiasLevel.SOME_CONCERNS, RiskOfBiasLevel.HIGH
@@ -18,6 +18,8 @@ YES = frozenset({Answer.YES, Answer.PROBABLY_YES})
 NO = frozenset({Answer.NO, Answer.PROBABLY_NO})
 SEVERAL = 2
 """So many domains with some concerns call for a look whether they add up to high risk: the tool leaves that to the assessor."""
+
+ADDING_UP = "Several domains have some concerns: whether together they are a high risk is the assessor's to say."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,29 @@ def overall_level(levels: Iterable[RiskOfBiasLevel | None]) -> RiskOfBiasLevel |
         return HIGH
     known = [level for level in rows if level is not None]
     return max(known, key=CAUTION.__getitem__) if len(known) == len(rows) and known else None
+
+
+def judgement_to_json(judgement: Rob2Judgement) -> dict[str, object]:
+    """The suggested judgements with the questions that led to them, and one sentence for each domain; JSON-safe."""
+    reasons = [_sentence(row.domain, row.suggested) for row in judgement.domains]
+    return {
+        "overall": None if judgement.suggested is None else judgement.suggested.value,
+        "several_some_concerns": judgement.several_some_concerns,
+        "domains": {row.domain.value: _suggested_to_json(row.suggested) for row in judgement.domains},
+        "reasons": [*reasons, ADDING_UP] if judgement.several_some_concerns else reasons,
+    }
+
+
+def _suggested_to_json(suggested: Judged | NotJudged) -> dict[str, object]:
+    if isinstance(suggested, Judged):
+        return {"level": suggested.level.value, "questions": list(suggested.path), "open_because": None}
+    return {"level": None, "questions": list(suggested.questions), "open_because": suggested.reason}
+
+
+def _sentence(domain: Rob2Domain, suggested: Judged | NotJudged) -> str:
+    if isinstance(suggested, Judged):
+        return f"{DOMAIN_NAMES[domain]}: {suggested.level} by the answers to {', '.join(suggested.path)}."
+    return f"{DOMAIN_NAMES[domain]}: open. {suggested.reason} ({', '.join(suggested.questions)})"
 
 
 def as_input(judgement: Rob2Judgement, outcome: str | None) -> RiskOfBiasInput:
