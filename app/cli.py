@@ -9,17 +9,19 @@ from pathlib import Path
 import httpx
 import uvicorn
 from pydantic import ValidationError
+from pydantic_core import to_json
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from app.actions import ledger
 from app.actions.api_keys import create_key, revoke_key
-from app.actions.recompute import Cause, recompute_all
+from app.actions.recompute import BATCH, Cause, recompute_all
 from app.actions.verification import verify
 from app.actor import MAINTENANCE
 from app.database import HEAD_REVISION, make_engine, migration_revision, reading, transaction
 from app.errors import Problem
 from app.identifiers import normalise_orcid
+from app.queries.reproduction import Reproduction, list_moves, past_rating_to_json, reproduce
 from app.seed import SEED_DATA, seed
 from app.settings import PROJECT_ROOT, get_settings
 from app.vocabulary import Role
@@ -71,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--prepare", action="store_true", help="migrate and load the founding data first")
     add("verify", _verify, "Work everything out anew, compare, and exit 1 if anything differs.")
     add("recompute", _recompute, "Rate everything anew, as of today; each rating that moves is a ledger entry.")
+    again = add("reproduce", _reproduce, "Compute past ratings again from their kept inputs; exit 1 if one comes out otherwise.")
+    again.add_argument("pair", nargs="?", metavar="CONDITION/INTERVENTION", help="one rating; without it all")
+    again.add_argument("--sequence", type=int, help="the rating that the history has at this ledger entry, whole, as JSON")
     health = add("health", _health, "Ask a running service whether it is ready; exit 1 if not.")
     health.add_argument("--url", default="http://127.0.0.1:8000")
     keys = add("key", _show_usage_of("key"), "Make and revoke API keys.").add_subparsers(required=True, metavar="ACTION")
@@ -180,6 +185,29 @@ def _recompute(_options: argparse.Namespace) -> int:
     for impact in moved:
         print(f"{impact.condition} × {impact.intervention}: {impact.after.certainty}")
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    condition, _, intervention = (options.pair or "").partition("/")
+    same = True
+    with _migrated() as engine, reading(engine) as session:
+        moves = list_moves(session, (condition, intervention) if options.pair else None, options.sequence)
+        for start in range(0, len(moves), BATCH):
+            for again in reproduce(session, moves[start : start + BATCH]):
+                same = same and again.reproduced is not False
+                print(_reproduction_text(again, whole=options.sequence is not None))
+    if not moves:
+        print("evidence: the history of ratings has no such row", file=sys.stderr)
+    return 0 if moves and same else 1
+
+
+def _reproduction_text(again: Reproduction, *, whole: bool) -> str:
+    content = past_rating_to_json(again)
+    if whole:
+        return to_json(content, indent=2).decode()
+    outcome = {True: "comes out the same", False: "comes out otherwise", None: "cannot be computed again"}[again.reproduced]
+    said = f"{content['condition']} × {content['intervention']} at entry {content['sequence']} ({content['certainty']}): {outcome}"
+    return f"{said}. {again.reason}" if again.reason else said
 
 
 def _create_key(options: argparse.Namespace) -> int:

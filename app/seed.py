@@ -16,7 +16,7 @@ from app.actions import ledger
 from app.actions.recompute import Cause, recompute_all
 from app.actions.reference_records import KINDS, put_condition_outcomes, put_record
 from app.actions.reviews import make_live
-from app.actions.studies import amend_study, create_study, document_of, document_text, revision, submit_study
+from app.actions.studies import amend_study, create_study, document_of, revision, submit_study
 from app.actor import SEEDING
 from app.database import reading, transaction
 from app.identifiers import deterministic_uuid7
@@ -126,7 +126,7 @@ def _seed_study(session: Session, path: Path, known: KnownSlugs, report: SeedRep
         yield study, revision(session, study, 1)
         return
     shown = revision(session, study, study.live_revision or study.newest_revision)
-    if shown.document == document_text(document):
+    if document_of(shown) == document:
         return
     if shown.created_by != SEEDING.id:
         report.studies_left.append(key)

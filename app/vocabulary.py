@@ -119,6 +119,24 @@ class Measure(StrEnum):
 RATIO_MEASURES = frozenset({Measure.RR, Measure.OR, Measure.HR})
 
 
+class SynthesisMeasure(StrEnum):
+    """What a synthesis on request can be asked for: the measures above, and those that the rating has no rule for.
+
+    SMDH: standardised by the mean of both variances; ROM: ratio of means; PETO: Peto's odds ratio; GEN: any effect on its own scale.
+    """
+
+    MD = "MD"
+    SMD = "SMD"
+    SMDH = "SMDH"
+    ROM = "ROM"
+    RR = "RR"
+    OR = "OR"
+    PETO = "PETO"
+    RD = "RD"
+    HR = "HR"
+    GEN = "GEN"
+
+
 class ResultDirection(StrEnum):
     """What a source reports of one result."""
 
@@ -190,6 +208,20 @@ class Domain(StrEnum):
     INDIRECTNESS = "indirectness"
     IMPRECISION = "imprecision"
     PUBLICATION_BIAS = "publication-bias"
+
+
+class AppraisalStatus(StrEnum):
+    """Whether a curator's appraisal counts: it was not taken back, nor followed by another of the same domain."""
+
+    IN_FORCE = "in-force"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class LeavingOut(StrEnum):
+    """Which studies a reader may want to see a body without."""
+
+    HIGH_RISK = "high-risk"
 
 
 class MidStanding(StrEnum):

@@ -1,5 +1,6 @@
 """The command, inside this process and as a real one."""
 
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from app.actions.api_keys import authenticate
 from app.cli import main
 from app.database import make_engine, reading, transaction
-from app.models import ApiKey, Rating
+from app.models import ApiKey, Rating, RatingHistory, RatingInput
 from app.settings import get_settings
 from tests.databases import Databases
 from tests.factories import an_accepted_study, row_counts
@@ -73,7 +74,15 @@ class TestMigrate:
 class TestUnmigrated:
     @pytest.mark.parametrize(
         "command",
-        [("seed",), ("verify",), ("recompute",), ("key", "create", "Anna", "--role", "admin"), ("key", "revoke", "el_0"), ("serve",)],
+        [
+            ("seed",),
+            ("verify",),
+            ("recompute",),
+            ("reproduce",),
+            ("key", "create", "Anna", "--role", "admin"),
+            ("key", "revoke", "el_0"),
+            ("serve",),
+        ],
     )
     def test_says_what_to_do(self, run: Run, unmigrated: str, command: tuple[str, ...]) -> None:
         status, out, err = run(unmigrated, *command)
@@ -149,6 +158,43 @@ class TestRecompute:
         assert run(small_url, "verify")[0] == 1
         assert run(small_url, "recompute")[1].startswith("2 ratings moved\n")
         assert run(small_url, "verify")[0] == 0
+
+
+class TestReproduce:
+    PAIR = "neck-pain/craniosacral-therapy"
+
+    def test_every_row_of_the_history_comes_out_the_same(self, run: Run, vocabulary: Engine, small_url: str) -> None:
+        with transaction(vocabulary) as session:
+            an_accepted_study(session)
+        status, out, _ = run(small_url, "reproduce")
+        assert status == 0
+        assert [line.rpartition(": ")[2] for line in out.splitlines()] == ["comes out the same"] * 3
+        assert len(run(small_url, "reproduce", self.PAIR)[1].splitlines()) == 2
+
+    def test_one_rating_is_printed_whole(self, run: Run, vocabulary: Engine, small_url: str) -> None:
+        with transaction(vocabulary) as session:
+            an_accepted_study(session)
+            sequence = session.get_one(Rating, tuple(self.PAIR.split("/"))).sequence
+        status, out, _ = run(small_url, "reproduce", self.PAIR, "--sequence", str(sequence))
+        past = json.loads(out)
+        assert (status, past["reproduced"], past["rating"]["eligible_studies"]) == (0, True, 1)
+
+    def test_exits_1_when_a_past_rating_comes_out_otherwise(self, run: Run, vocabulary: Engine, small_url: str) -> None:
+        with transaction(vocabulary) as session:
+            session.execute(update(RatingHistory).values(certainty="high"))
+        status, out, _ = run(small_url, "reproduce", self.PAIR)
+        assert status == 1
+        assert "comes out otherwise" in out
+
+    def test_what_was_not_kept_is_said_and_is_no_failure(self, run: Run, vocabulary: Engine, small_url: str) -> None:
+        with transaction(vocabulary) as session:
+            session.execute(delete(RatingInput))
+        status, out, _ = run(small_url, "reproduce", self.PAIR)
+        assert status == 0
+        assert "cannot be computed again. Its inputs were not kept" in out
+
+    def test_a_rating_that_is_not_there(self, run: Run, small_url: str) -> None:
+        assert run(small_url, "reproduce", "gout/craniosacral-therapy") == (1, "", "evidence: the history of ratings has no such row\n")
 
 
 class TestSeed:

@@ -94,6 +94,16 @@ class TestSeed:
         assert differences(engine) == []
         assert not seed(engine, folder).wrote
 
+    def test_a_stored_document_that_lacks_a_later_member_is_no_correction(self, engine: Engine, folder: Path) -> None:
+        """As after an upgrade that gave judgements of risk of bias their `answers`."""
+        seed(engine, folder)
+        with transaction(engine) as session:
+            for row in session.execute(select(StudyRevision)).scalars():
+                row.document = row.document.replace(',"answers":{},"override_reason":null', "")
+        write_study(folder, "fourth-2024-neck-pain", title="The fourth")
+        report = seed(engine, folder)
+        assert (report.studies_added, report.studies_amended) == (["fourth-2024-neck-pain"], [])
+
     def test_a_study_that_people_amended_is_left_as_they_made_it(self, engine: Engine, folder: Path) -> None:
         seed(engine, folder)
         with transaction(engine) as session:

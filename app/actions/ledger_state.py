@@ -18,6 +18,8 @@ STATUS_AFTER = {
 """What a revision is after an act on it."""
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 MAKING_ACTIONS = frozenset({"study.created", "study.amended"})
+NOT_ENDED = dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawal_reason", "replaced_by"))
+"""What the row of an appraisal holds while it is in force."""
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """What reading a row raises that was tampered with: broken JSON, a word that is in no vocabulary, a missing member."""
 
@@ -76,6 +78,8 @@ class LedgerState:
         self.studies: dict[str, StudyState] = {}
         self.ratings: dict[str, dict[int, Mapping[str, Any]]] = {}
         """Pair to sequence to the content of the entry that said it moved."""
+        self.appraisals: dict[str, dict[str, Any]] = {}
+        """Identifier of an appraisal to the members that its row should have."""
         self.causes: dict[int, tuple[str, str | None]] = {}
         """Sequence to action and study key of every entry that can make ratings move."""
 
@@ -86,6 +90,8 @@ class LedgerState:
             yield from self._read_study(name, action, content)
         elif action == "rating.changed":
             self.ratings.setdefault(name, {})[content["sequence"]] = content
+        elif action.startswith("appraisal."):
+            yield from self._read_appraisal(name, action, content)
         elif action == "key.created":
             self.keys[name] = {**details, "created_at": content["occurred_at"], "revoked_at": None}
         elif action == "key.revoked":
@@ -94,6 +100,18 @@ class LedgerState:
             self.causes[content["sequence"]] = (action, None)
             if "after" in details:
                 yield from self._read_record(subject, content["sequence"], details)
+
+    def _read_appraisal(self, appraisal: str, action: str, content: Mapping[str, Any]) -> Iterator[Difference]:
+        details, moment, actor = dict(content["details"]), content["occurred_at"], content["actor"]["id"]
+        if action == "appraisal.withdrawn":
+            ended, how = appraisal, {"withdrawal_reason": details["reason"]}
+        else:
+            ended, how = details.pop("replaces"), {"replaced_by": appraisal}
+            self.appraisals[appraisal] = {"id": appraisal, **details, "author": actor, "made_at": moment, **NOT_ENDED}
+        if ended in self.appraisals:
+            self.appraisals[ended] |= {"withdrawn_at": moment, "withdrawn_by": actor, **how}
+        elif ended is not None:
+            yield Difference(f"ledger entry {content['sequence']}", f"ends appraisal {ended}, which no entry made")
 
     def _read_record(self, subject: str, sequence: int, details: Mapping[str, Any]) -> Iterator[Difference]:
         if self.records.get(subject) != details["before"] and details["before"] is not None:

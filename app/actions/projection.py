@@ -69,8 +69,9 @@ def _ids_of(session: Session, keys: set[str]) -> dict[str, str]:
 
 def _risk_of_bias_rows(study_id: str, document: StudyDocument) -> Iterator[dict[str, Any]]:
     for position, judgement in enumerate(document.risk_of_bias):
-        row = judgement.model_dump(mode="json", exclude={"domains"})
-        yield {"study_id": study_id, "position": position, **row}
+        row = judgement.model_dump(mode="json", include={"tool", "score", "outcome", "judged_by", "source"})
+        overall = judgement.counted.value if judgement.counted is not None else None
+        yield {"study_id": study_id, "position": position, **row, "overall": overall}
 
 
 def _result_columns(result: StudyResult) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.actions import ledger
+from app.actions.rating_inputs import keep_inputs
 from app.actor import Actor
 from app.models import BodyOfEvidence, Change, Condition, Intervention, Rating, RatingHistory
 from app.queries.impact import RatingImpact, rate_again
@@ -39,8 +40,9 @@ class Cause:
 
 
 def store_ratings(session: Session, impacts: Iterable[RatingImpact], *, by: Actor, cause: Cause) -> list[RatingImpact]:
-    """Store every rating, append a ledger entry for each that moved, and return those."""
-    moved = []
+    """Store every rating with what it rests on, append a ledger entry for each that moved, and return those."""
+    moved, impacts = [], list(impacts)
+    keep_inputs(session, [impact.inputs for impact in impacts])
     for impact in impacts:
         content = to_json(impact.after)
         changed = rating_moved(impact.before, content)
@@ -127,6 +129,7 @@ def _announce(session: Session, impact: RatingImpact, content: Mapping[str, Any]
         details={
             "caused_by": cause.change.sequence,
             "reason": cause.reason,
+            "inputs_kept": True,
             "before": _headline(before) if before is not None else None,
             "after": _headline(content),
         },

@@ -13,6 +13,8 @@ from sqlmodel import col
 
 from app.actions.ledger import GENESIS_HASH, hash_of, utc_text
 from app.actions.ledger_state import UNREADABLE, Difference, LedgerState, guarded
+from app.actions.verify_appraisals import verify_appraisals
+from app.actions.verify_inputs import verify_inputs, verify_reproduction
 from app.actions.verify_ratings import verify_ratings
 from app.actions.verify_records import verify_keys, verify_records
 from app.actions.verify_search import verify_no_other_entries
@@ -21,7 +23,7 @@ from app.models import Change, ChangeSubject
 
 
 def verify(session: Session) -> Iterator[Difference]:
-    """Every difference: in the chain, the reference records, the keys, the studies, the search, the ratings."""
+    """Every difference: in the chain, the reference records, the keys, the studies, the search, the ratings, what they rest on."""
     state = LedgerState()
     yield from guarded("the ledger", _verify_chain(session, state))
     yield from guarded("the reference records", verify_records(session, state))
@@ -29,6 +31,9 @@ def verify(session: Session) -> Iterator[Difference]:
     yield from guarded("the studies", verify_studies(session, state))
     yield from guarded("the search entries", verify_no_other_entries(session, state))
     yield from guarded("the ratings", verify_ratings(session, state))
+    yield from guarded("the appraisals", verify_appraisals(session, state))
+    yield from guarded("the kept inputs", verify_inputs(session))
+    yield from guarded("the past ratings", verify_reproduction(session, state))
 
 
 def _verify_chain(session: Session, state: LedgerState) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from app.actions.ledger_state import UNREADABLE, Difference, LedgerState, guarde
 from app.actions.recompute import BATCH, REMEMBERED, WITHOUT_BEARING, all_pairs, body_rows, rating_columns
 from app.models import BodyOfEvidence, Rating, RatingHistory
 from app.queries.pair_inputs import Pair, load_pair_inputs
-from app.synthesis.rating import rate_pair, to_json
+from app.synthesis.rating import rate_many, to_json
 
 HistoryKey = tuple[str, str, int]
 """Condition, intervention, sequence of the ledger entry."""
@@ -47,9 +47,8 @@ def _batch_differences(session: Session, pairs: list[Pair], state: LedgerState) 
     there = [pair for pair in pairs if pair in stored]
     for pair in sorted(set(pairs) - set(there)):
         yield Difference(f"rating {'/'.join(pair)}", "is missing")
-    for pair_input in load_pair_inputs(session, there, as_of={pair: stored[pair].as_of for pair in there}):
-        row = stored[(pair_input.condition, pair_input.intervention)]
-        rating = rate_pair(pair_input)
+    for rating in rate_many(load_pair_inputs(session, there, as_of={pair: stored[pair].as_of for pair in there})):
+        row = stored[(rating.condition, rating.intervention)]
         yield from _verify_rating(row, _as_stored(to_json(rating)), state)
         yield from _verify_bodies(session, row, _as_stored(body_rows(rating)))
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.api import (
     api_keys,
+    appraisals,
     changes,
     claims,
     conditions,
@@ -11,11 +12,14 @@ from app.api import (
     health,
     interventions,
     outcomes,
+    past_ratings,
     plots,
     reviews,
+    risk_of_bias,
     search,
     studies,
     study_reads,
+    synthesis,
 )
 from app.web import docs_page
 
@@ -28,9 +32,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     interventions.router,
     claims.router,
     outcomes.router,
+    synthesis.router,
+    appraisals.router,
+    past_ratings.router,
     changes.router,
     studies.router,
     reviews.router,
+    risk_of_bias.router,
     api_keys.router,
     health.router,
     docs_page.router,

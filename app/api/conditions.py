@@ -2,20 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Path, Request, Response
 
-from app.models.base import utc_now
 from app.queries.answer_meta import answer_meta
 from app.queries.claims import CLAIMS, list_claims
 from app.queries.conditions import CONDITIONS, get_condition_page
 from app.queries.conditions import get_condition as get_stored_condition
 from app.queries.conditions import list_conditions as load_conditions
-from app.queries.filter_values import parse_value
-from app.queries.ratings import HISTORY, get_rating_until
+from app.queries.ratings import HISTORY, get_rating_what_if
 from app.queries.ratings import get_rating as load_rating
 from app.queries.ratings import list_rating_history as load_rating_history
 from app.queries.studies import STUDIES_OF_CONDITION, list_studies
+from app.queries.what_if import Asked
 from app.schemas.claim import ClaimItem, ClaimList
 from app.schemas.condition import ConditionItem, ConditionList, ConditionPage
 from app.schemas.rating import HistoryEntry, HistoryList, RatingAnswer
@@ -24,23 +22,11 @@ from app.web.conditional import reply
 from app.web.dependencies import ReadSession
 from app.web.list_reply import read_query, reply_list
 from app.web.parameters import NO_PARAMETERS, only_parameters
+from app.web.what_if_parameters import WHAT_IF, Method, PublishedUntil, Without
 
 router = APIRouter(prefix="/v1/conditions", tags=["conditions"])
-FIRST_YEAR = 1800  # as in a study document
-
-
-def _read_year(text: str) -> int:
-    year, this_year = int(parse_value(text, int)), utc_now().year
-    if not FIRST_YEAR <= year <= this_year:
-        raise ValueError(f"{year} is not between {FIRST_YEAR} and {this_year}")
-    return year
-
-
-PublishedUntil = Annotated[
-    int | None,
-    Query(ge=FIRST_YEAR, description="Rate only what was published by the end of this year; nothing is stored."),
-    BeforeValidator(_read_year),
-]
+ConditionSlug = Annotated[str, Path(openapi_examples={"neck": {"value": "neck-pain"}})]
+InterventionSlug = Annotated[str, Path(openapi_examples={"craniosacral": {"value": "craniosacral-therapy"}})]
 
 
 @router.get("", response_model=ConditionList, openapi_extra={"parameters": CONDITIONS.describe()})
@@ -76,12 +62,20 @@ def list_condition_claims(request: Request, slug: str, session: ReadSession) -> 
     return reply_list(request, asked, page, ClaimItem, meta=answer_meta(session))
 
 
-@router.get("/{slug}/ratings/{intervention}", response_model=RatingAnswer, dependencies=[only_parameters("published_until")])
-def get_rating(request: Request, slug: str, intervention: str, session: ReadSession, published_until: PublishedUntil = None) -> Response:
-    """Give the rating of one intervention for one condition with all its reasons, as it stands or as the literature stood."""
-    if published_until is None:
-        return reply(request, load_rating(session, slug, intervention))
-    return reply(request, get_rating_until(session, slug, intervention, published_until))
+@router.get("/{slug}/ratings/{intervention}", response_model=RatingAnswer, dependencies=[only_parameters(*WHAT_IF)])
+def get_rating(
+    request: Request,
+    slug: ConditionSlug,
+    intervention: InterventionSlug,
+    session: ReadSession,
+    published_until: PublishedUntil = None,
+    without: Without = None,
+    method: Method = None,
+) -> Response:
+    """Give the rating of one intervention for one condition with all its reasons, as it stands or on other terms."""
+    asked = Asked(published_until, without, method)
+    rating = load_rating(session, slug, intervention) if asked.nothing else get_rating_what_if(session, slug, intervention, asked)
+    return reply(request, rating)
 
 
 @router.get("/{slug}/ratings/{intervention}/history", response_model=HistoryList, openapi_extra={"parameters": HISTORY.describe()})

@@ -23,3 +23,15 @@ def study_href(study_id: str) -> str:
 
 def claim_href(claim: str) -> str:
     return f"/v1/claims/{claim}"
+
+
+def rating_input_href(inputs_hash: str) -> str:
+    return f"/v1/rating-inputs/{inputs_hash}"
+
+
+def appraisals_href(body: str) -> str:
+    return f"{evidence_href(body)}/appraisals"
+
+
+def appraisal_href(appraisal: str) -> str:
+    return f"/v1/appraisals/{appraisal}"

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -9,16 +10,15 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.errors import NotFound
-from app.models import BodyOfEvidence, Condition, Intervention, Rating, Result, Study
+from app.models import BodyOfEvidence, Condition, Intervention, Rating, Study
 from app.queries.addresses import condition_href, evidence_href, intervention_href, rating_href, study_href
 from app.queries.answer_meta import answer_meta
 from app.queries.columns import Columns, members
-from app.queries.condition_page import short_label
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.nearest import MAX_COMPARED
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.ratings import certainty_rank
-from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, PublicationStatus, StudyKind
+from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon
 
 Json = dict[str, Any]
 BODY: Columns = (
@@ -30,7 +30,7 @@ STORED = col(BodyOfEvidence.explanation)
 STORED_MEMBERS: Columns = (
     *(
         STORED[name].label(name)
-        for name in ("outcome_name", "importance", "design_level", "measure", "instrument", "effect", "directions", "sentence")
+        for name in ("outcome_name", "better", "importance", "design_level", "measure", "instrument", "effect", "directions", "sentence")
     ),
     STORED["n_is_estimated"].as_boolean().label("n_is_estimated"),
 )
@@ -71,53 +71,46 @@ def _item(row: Any) -> Json:
 
 def get_evidence(session: Session, body: str) -> Json:
     """One body: the stored explanation, with names and the addresses of its studies. Three queries."""
-    row = _stored(session, body)
-    stored: Json = {name: value for name, value in row.explanation.items() if name != "body"}
-    ids = _study_ids(session, {entry["study"] for name in LINKED_ROWS for entry in stored[name]})
-    linked = {name: [_with_address(entry, ids) for entry in stored[name]] for name in LINKED_ROWS}
-    condition, intervention = row.condition, row.intervention
-    records = [f"condition:{condition}", f"intervention:{intervention}"]
+    stored = stored_body(session, body)
+    return body_answer(session, stored, stored.explanation, method=stored.method, as_of=stored.as_of)
+
+
+def body_answer(session: Session, stored: Any, content: Json, *, method: str, as_of: date, computed_from: Iterable[str] = ()) -> Json:
+    """What the engine says of a stored body, on whatever terms, with names and addresses. Two queries.
+
+    `computed_from` names the records on whose edits the answer depends because something in it is computed on reading.
+    """
+    said: Json = {name: value for name, value in content.items() if name != "body"}
+    ids = _study_ids(session, {entry["study"] for name in LINKED_ROWS for entry in said[name]})
+    linked = {name: [_with_address(entry, ids) for entry in said[name]] for name in LINKED_ROWS}
+    condition, intervention = stored.condition, stored.intervention
+    records = [f"condition:{condition}", f"intervention:{intervention}", *computed_from]
+    subjects = [f"rating:{condition}/{intervention}"]
+    meta = answer_meta(session, subjects=subjects, records=records, as_of=[as_of], at_least=stored.sequence)
     return {
-        **stored,
+        **said,
         **linked,
-        "id": row.id,
-        "condition_name": row.condition_name,
-        "intervention_name": row.intervention_name,
+        "id": stored.id,
+        "condition_name": stored.condition_name,
+        "intervention_name": stored.intervention_name,
         "links": {
-            "self": evidence_href(row.id),
+            "self": evidence_href(stored.id),
             "condition": condition_href(condition),
             "intervention": intervention_href(intervention),
             "rating": rating_href(condition, intervention),
         },
-        "meta": answer_meta(
-            session, subjects=[f"rating:{condition}/{intervention}"], records=records, as_of=[row.as_of], at_least=row.sequence
-        ),
+        "meta": meta.model_copy(update={"method": method}),
     }
 
 
-def load_retracted(session: Session, body: Json) -> list[Json]:
-    """Retracted studies that measured the body's outcome: plots show them struck through, nothing counts them. One query."""
-    measured = (col(Result.condition) == body["condition"], col(Result.outcome) == body["outcome"])
-    rows = session.execute(
-        select(col(Study.key), col(Study.authors), col(Study.year), col(Study.title))
-        .where(
-            col(Study.intervention) == body["intervention"],
-            col(Study.publication_status) == PublicationStatus.RETRACTED,
-            col(Study.kind) == StudyKind.PRIMARY,
-            select(col(Result.study_id)).where(col(Result.study_id) == col(Study.id), *measured).correlate(Study).exists(),
-        )
-        .order_by(col(Study.year), col(Study.key))
-    ).all()
-    return [{"study": row.key, "label": short_label(row.authors, row.year, row.title), "year": row.year} for row in rows]
-
-
-def _stored(session: Session, body: str) -> Any:
+def stored_body(session: Session, body: str) -> Any:
+    """The row of a body with the names of its pair and the day, method and entry of its rating. One query."""
     pair = and_(col(Rating.condition) == col(BodyOfEvidence.condition), col(Rating.intervention) == col(BodyOfEvidence.intervention))
     row = session.execute(
         select(
             col(BodyOfEvidence.id), col(BodyOfEvidence.condition), col(BodyOfEvidence.intervention), col(BodyOfEvidence.explanation),
             col(Condition.name).label("condition_name"), col(Intervention.name).label("intervention_name"),
-            col(Rating.as_of), col(Rating.sequence),
+            col(Rating.as_of), col(Rating.sequence), col(Rating.method),
         )
         .join(Condition, col(Condition.slug) == col(BodyOfEvidence.condition))
         .join(Intervention, col(Intervention.slug) == col(BodyOfEvidence.intervention))

@@ -15,6 +15,7 @@ from sqlmodel import col
 from app.models import Rating, SharedParticipants, Study
 from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, pairs_of
 from app.schemas.study import StudyDocument
+from app.synthesis.body import PairInput
 from app.synthesis.rating import PairRating, rate_many
 
 
@@ -26,6 +27,8 @@ class RatingImpact:
     intervention: str
     before: dict[str, Any] | None
     after: PairRating
+    inputs: PairInput
+    """All that `after` was computed from."""
 
 
 def assess_impact(session: Session, replacing: Replacements, *, as_of: date) -> list[RatingImpact]:
@@ -38,8 +41,8 @@ def rate_again(session: Session, pairs: Collection[Pair], *, as_of: date, replac
     stored = _stored_ratings(session, pairs)
     inputs = load_pair_inputs(session, pairs, as_of=as_of, replacing=replacing)
     return [
-        RatingImpact(rating.condition, rating.intervention, stored.get((rating.condition, rating.intervention)), rating)
-        for rating in rate_many(inputs)
+        RatingImpact(rating.condition, rating.intervention, stored.get((rating.condition, rating.intervention)), rating, pair)
+        for pair, rating in zip(inputs, rate_many(inputs), strict=True)
     ]
 
 

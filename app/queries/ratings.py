@@ -1,8 +1,7 @@
-"""Ratings: the headlines of many conditions at once, and the whole of one. Nothing is computed, but for `published_until`."""
+"""Ratings: the headlines of many conditions at once, and the whole of one. Nothing is computed, but for what-ifs."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,14 +14,15 @@ from app.models import Condition, Intervention, Rating, RatingHistory
 from app.queries.addresses import condition_href, intervention_href, rating_href
 from app.queries.answer_meta import answer_meta
 from app.queries.columns import Columns, members
+from app.queries.effective_certainty import load_effective_certainty
 from app.queries.filters import FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
-from app.queries.pair_inputs import load_pair_inputs
 from app.queries.published_reviews import StandingBeside, load_beside, review_row
 from app.queries.unknown_slug import unknown_slug
+from app.queries.what_if import Asked, left_out, load_pair, records_behind, what_was_asked
 from app.schemas.meta import Meta
-from app.synthesis.body import PairInput, StudyInput
-from app.synthesis.rating import rate_pair, to_json
+from app.synthesis.rating import to_json
+from app.synthesis.what_if import is_by, rate_on
 from app.vocabulary import Certainty, Finding, StudyKind
 
 Json = dict[str, Any]
@@ -35,6 +35,9 @@ SUMMARY: Columns = (
 ON_PAGE = (
     "method", "as_of", "intervention", "certainty", "direction", "sentence", "headline_comparator", "tier", "reasons", "eligible_studies",
     "eligible_participants", "outcomes", "harms", "measured_not_usable",
+)  # fmt: skip
+HEADLINE = (
+    "certainty", "direction", "sentence", "headline_comparator", "eligible_studies", "eligible_participants", "method", "as_of",
 )  # fmt: skip
 MOVE: Columns = (
     col(RatingHistory.sequence), col(RatingHistory.changed_at), col(RatingHistory.as_of), col(RatingHistory.method),
@@ -88,9 +91,10 @@ def on_page(content: Mapping[str, Any], intervention_name: str) -> Json:
 
 
 def get_rating(session: Session, condition: str, intervention: str) -> Json:
-    """The whole rating of one condition and intervention, as it is stored. Four queries."""
+    """The whole rating of one condition and intervention, as it is stored. Five queries; some more where curators appraised its bodies."""
     stored = _stored(session, condition, intervention)
     reviews = load_beside(session, condition, [StudyKind.SYNTHESIS])
+    effective = load_effective_certainty(session, stored.content)
     moves = session.execute(
         select(*MOVE, func.count().over().label("total"))
         .where(*_of_pair(condition, intervention))
@@ -100,26 +104,32 @@ def get_rating(session: Session, condition: str, intervention: str) -> Json:
     return _answer(stored, stored.content, reviews) | {
         "published_until": None,
         "left_out": None,
+        "what_if": None,
+        **effective,
         "history": [members(move, MOVE) for move in moves],
         "history_total": moves[0].total if moves else 0,
-        "meta": _meta(session, stored, stored.as_of),
+        "meta": _meta(session, stored, stored.as_of, stored.method),
     }
 
 
-def get_rating_until(session: Session, condition: str, intervention: str, year: int) -> Json:
-    """The rating as the literature stood at the end of a year, computed from the studies published by then; nothing is stored."""
+def get_rating_what_if(session: Session, condition: str, intervention: str, asked: Asked) -> Json:
+    """The rating on other terms, such as the literature of an earlier year, computed from the accepted studies; nothing is stored."""
     stored = _stored(session, condition, intervention)
-    as_of = min(stored.as_of, date(year, 12, 31))
-    pair = load_pair_inputs(session, [(condition, intervention)], as_of=as_of)[0]
-    content = to_json(rate_pair(published_until(pair, year)))
+    pair = load_pair(session, condition, intervention, stored.as_of)
+    found = rate_on(pair, asked.as_what_if(stored.method))
+    content, year = to_json(found.rating), asked.published_until
     reviews = [row for row in load_beside(session, condition, [StudyKind.SYNTHESIS]) if row.document.intervention == intervention]
-    years = [*((study.key, study.year) for study in pair.studies), *((row.key, row.document.year) for row in reviews)]
-    return _answer(stored, content, [row for row in reviews if _is_by(row.document.year, year)]) | {
+    studies = [(study.key, study.year) for study in pair.studies]
+    years = [*studies, *((row.key, row.document.year) for row in reviews)]
+    return _answer(stored, content, [row for row in reviews if year is None or is_by(row.document.year, year)]) | {
         "published_until": year,
-        "left_out": left_out(years, year),
+        "left_out": None if year is None else left_out(years, year),
+        "what_if": what_was_asked(asked, studies, found.left_out_of()) | {"stored": {name: stored.content[name] for name in HEADLINE}},
+        "effective_certainty": None,
+        "appraised_bodies": None,
         "history": None,
         "history_total": None,
-        "meta": _meta(session, stored, as_of),
+        "meta": _meta(session, stored, found.rating.as_of, found.rating.method, records_behind(pair)),
     }
 
 
@@ -130,34 +140,12 @@ def list_rating_history(session: Session, condition: str, intervention: str, ask
     return Page([members(row, MOVE) for row in page.items], page.limit, page.next, page.total)
 
 
-def published_until(pair: PairInput, year: int) -> PairInput:
-    """The pair as the literature stood: studies of that year and earlier, also among those that report a registration."""
-    registrations = tuple(replace(row, linked=_by_then(row.linked, year)) for row in pair.registrations)
-    return replace(pair, studies=_by_then(pair.studies, year), registrations=registrations)
-
-
-def left_out(years: Collection[tuple[str, int | None]], until: int) -> Json:
-    """Which studies and reviews, given by key and year, the year leaves out."""
-    return {
-        "later": sorted(key for key, year in years if year is not None and year > until),
-        "unknown_year": sorted(key for key, year in years if year is None),
-    }
-
-
-def _by_then(studies: Iterable[StudyInput], year: int) -> tuple[StudyInput, ...]:
-    return tuple(study for study in studies if _is_by(study.year, year))
-
-
-def _is_by(published: int | None, year: int) -> bool:
-    return published is not None and published <= year
-
-
 def _stored(session: Session, condition: str, intervention: str) -> Any:
     """The stored rating with the names of its two parts; NotFound names what is missing and what is near."""
     row = session.execute(
         select(
             col(Rating.condition), col(Rating.intervention), col(Rating.content), col(Rating.sequence), col(Rating.as_of),
-            col(Condition.name).label("condition_name"), col(Intervention.name).label("intervention_name"),
+            col(Rating.method), col(Condition.name).label("condition_name"), col(Intervention.name).label("intervention_name"),
         )
         .join(Condition, col(Condition.slug) == col(Rating.condition))
         .join(Intervention, col(Intervention.slug) == col(Rating.intervention))
@@ -173,7 +161,7 @@ def _stored(session: Session, condition: str, intervention: str) -> Any:
 
 
 def _answer(stored: Any, content: Mapping[str, Any], reviews: Iterable[StandingBeside]) -> Json:
-    """What a stored rating and one computed for a year have in common."""
+    """What a stored rating and one computed on other terms have in common."""
     condition, intervention = stored.condition, stored.intervention
     direction = Finding(content["direction"]) if content["direction"] is not None else None
     conclusions = {intervention: (Certainty(content["certainty"]), direction)}
@@ -197,7 +185,8 @@ def _of_pair(condition: str, intervention: str) -> tuple[ColumnElement[bool], ..
     return col(RatingHistory.condition) == condition, col(RatingHistory.intervention) == intervention
 
 
-def _meta(session: Session, stored: Any, as_of: date) -> Meta:
-    """Reviews and studies of the condition count, of the intervention only its name."""
-    subjects, records = [f"condition:{stored.condition}"], [f"intervention:{stored.intervention}"]
-    return answer_meta(session, subjects=subjects, records=records, as_of=[as_of], at_least=stored.sequence)
+def _meta(session: Session, stored: Any, as_of: date, method: str, computed_from: Iterable[str] = ()) -> Meta:
+    """Reviews and studies of the condition count, of the intervention only its name, and what is computed from on reading."""
+    subjects, records = [f"condition:{stored.condition}"], [f"intervention:{stored.intervention}", *computed_from]
+    meta = answer_meta(session, subjects=subjects, records=records, as_of=[as_of], at_least=stored.sequence)
+    return meta.model_copy(update={"method": method})

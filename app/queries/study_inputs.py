@@ -39,7 +39,7 @@ def study_input(key: str, document: StudyDocument) -> StudyInput:
         registration=document.registration,
         linked_registration=document.linked_registration,
         same_participants_as=tuple(sorted(document.same_participants_as)),
-        risk_of_bias=tuple(RiskOfBiasInput(r.tool, r.overall, r.score, r.outcome) for r in document.risk_of_bias),
+        risk_of_bias=tuple(RiskOfBiasInput(r.tool, r.counted, r.score, r.outcome) for r in document.risk_of_bias),
         results=tuple(_result(position, result) for position, result in enumerate(document.results)),
         harms_reported=document.adverse_events.reported,
         serious_adverse_events=document.adverse_events.serious,

@@ -20,6 +20,7 @@ from app.queries.study_records import may_see_drafts, shown_revision
 from app.queries.study_revisions import load_visible_revisions
 from app.schemas.study import StudyDocument
 from app.schemas.study_read import AttributionRole
+from app.synthesis.grade.rob2 import judgement_to_json
 from app.vocabulary import StudyStatus
 
 Json = dict[str, Any]
@@ -57,6 +58,7 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
         "status": study.status,
         "revision_status": row.status,
         "document": document,
+        "risk_of_bias_computed": _computed(document),
         "created_at": study.created_at,
         "updated_at": study.updated_at if study.live_revision is None else row.decided_at,
         "attribution": [entry for one in revisions for entry in _attribution(one, names)],
@@ -66,6 +68,15 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
         "links": _links(study),
         "meta": answer_meta(session, subjects=_subjects(study, related)),
     }, row
+
+
+def _computed(document: StudyDocument) -> list[Json]:
+    """What the answers give, for each judgement that has some."""
+    return [
+        {"position": position, **judgement_to_json(recorded.computed)}
+        for position, recorded in enumerate(document.risk_of_bias)
+        if recorded.computed is not None
+    ]
 
 
 def _attribution(row: StudyRevision, names: Mapping[str, ActorName]) -> Iterable[Json]:

@@ -5,9 +5,15 @@ from typing import Any
 from pydantic import Field
 
 from app.schemas.base import Shape
+from app.schemas.diagnostics import DiagnosticsBlock, NotComputedRow
+from app.schemas.effect import Effect
+from app.schemas.explanation import ExplanationBlock
 from app.schemas.meta import Meta
 from app.schemas.page import PageInfo
+from app.schemas.pool import Pool
+from app.schemas.what_if import EvidenceWhatIf
 from app.vocabulary import (
+    Better,
     Certainty,
     Comparator,
     ComparatorGroup,
@@ -25,18 +31,6 @@ from app.vocabulary import (
 )
 
 
-class Effect(Shape):
-    """The pooled effect in its natural direction, treatment minus comparator; ratios exponentiated; 95 % intervals."""
-
-    estimate: float | None
-    ci_low: float | None
-    ci_high: float | None
-    pi_low: float | None
-    pi_high: float | None
-    favours: str = Field(description="`intervention`, `comparator` or `neither`.")
-    unit: str | None
-
-
 class Directions(Shape):
     favours_intervention: int
     favours_comparator: int
@@ -48,6 +42,7 @@ class SummaryRow(Shape):
 
     outcome: str
     outcome_name: str
+    better: Better = Field(description="Whether lower or higher values of the outcome are better: which side of an effect favours whom.")
     importance: Importance
     comparator_group: ComparatorGroup
     horizon: Horizon
@@ -127,32 +122,6 @@ class MidRow(Shape):
     value: float | None
     source: str
     standing: MidStanding
-
-
-class Pool(Shape):
-    """One fitted meta-analysis on the analysis scale (log for ratios), sign as computed."""
-
-    k: int
-    estimate: float | None
-    se: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    q: float | None
-    q_df: int | None
-    q_p: float | None
-    i2: float | None
-    h2: float | None
-    tau2: float | None
-    tau2_se: float | None
-    tau2_ci_low: float | None
-    tau2_ci_high: float | None
-    pi_low: float | None
-    pi_high: float | None
-    tau2_method: str
-    ci_method: str
-    weights: list[float]
-    warnings: list[str]
 
 
 class DirectionOfEffect(Directions):
@@ -269,5 +238,8 @@ class EvidenceAnswer(SummaryRow):
     sensitivity: SensitivityBlock
     participants_still_needed: dict[str, int | None] = Field(description="For half (`f_0_5`) and all (`f_1_0`) of the information size.")
     warnings: list[str]
+    explanation: ExplanationBlock | NotComputedRow
+    diagnostics: DiagnosticsBlock | NotComputedRow
+    what_if: EvidenceWhatIf | None = Field(description="What was asked of the body on other terms; null: the body as it is stored.")
     links: EvidenceLinks
     meta: Meta

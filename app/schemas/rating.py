@@ -9,6 +9,7 @@ from app.schemas.base import Shape
 from app.schemas.evidence import DomainRow, PassedOverRow, SummaryRow
 from app.schemas.meta import Meta
 from app.schemas.page import PageInfo
+from app.schemas.what_if import RatingWhatIf
 from app.vocabulary import Agreement, Certainty, ComparatorGroup, ConclusionDirection, Domain, Finding, Importance, PublicationStatus
 
 
@@ -127,6 +128,16 @@ class RatingLinks(Shape):
     history: str
 
 
+class AppraisedBody(Shape):
+    """A body of the rating of which a curator appraised a domain: its certainty as computed and as it counts with that."""
+
+    body: str
+    computed: Certainty
+    effective: Certainty
+    domains: list[Domain]
+    href: str
+
+
 class RatingAnswer(RatingOnPage):
     """The whole rating of one condition and intervention."""
 
@@ -137,8 +148,13 @@ class RatingAnswer(RatingOnPage):
     ineligible: list[PassedOverRow]
     published_until: int | None = Field(description="The year asked for; null: the rating as it stands.")
     left_out: LeftOut | None
+    what_if: RatingWhatIf | None = Field(description="What was asked of the rating on other terms; null: the rating as it is stored.")
+    effective_certainty: Certainty | None = Field(
+        description="With the curators' appraisals of the bodies it rests on; equal to `certainty` without any; null with a what-if."
+    )
+    appraised_bodies: list[AppraisedBody] | None = Field(description="Null with a what-if.")
     published_reviews: list[PublishedReview]
-    history: list[HistoryEntry] | None = Field(description="The newest 25 moves, newest first; null with `published_until`.")
+    history: list[HistoryEntry] | None = Field(description="The newest 25 moves, newest first; null with a what-if.")
     history_total: int | None
     links: RatingLinks
     meta: Meta

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.identifiers import Doi, Orcid, Pmcid, Pmid, RegistryNumber, Slug
 from app.schemas.base import Count, Flag, IsoDate, Language, Line, NotNegative, Number, Positive, Shape, Text, WebAddress, Year
+from app.schemas.study_risk_of_bias import StudyRiskOfBias
 from app.vocabulary import (
     RATIO_MEASURES,
     AgeGroup,
@@ -18,8 +19,6 @@ from app.vocabulary import (
     Measure,
     PublicationStatus,
     ResultDirection,
-    RiskOfBiasJudgement,
-    RiskOfBiasTool,
     StudyKind,
 )
 
@@ -171,27 +170,6 @@ class AdverseEvents(Shape):
     reported: Flag = False
     serious: Count | None = None
     text: Text | None = None
-
-
-class StudyRiskOfBias(Shape):
-    """A judgement by some tool; PEDro gives a score and no label. `outcome` None: for the study as a whole."""
-
-    tool: RiskOfBiasTool
-    overall: RiskOfBiasJudgement | None = None
-    score: Annotated[float, Field(strict=True, ge=0, le=100)] | None = None
-    domains: dict[Line, Line] = Field(default_factory=dict)
-    outcome: Slug | None = None
-    judged_by: Line
-    source: Line
-
-    @model_validator(mode="after")
-    def has_a_judgement(self) -> Self:
-        if self.tool is RiskOfBiasTool.PEDRO:
-            if self.score is None or self.score > 10:
-                raise ValueError("PEDro needs a score from 0 to 10")
-        elif self.overall is None:
-            raise ValueError(f"{self.tool} needs an overall judgement")
-        return self
 
 
 class ReviewSynthesis(Shape):

@@ -8,6 +8,7 @@ from pydantic import Field
 from app.schemas.base import Shape
 from app.schemas.meta import Meta
 from app.schemas.page import PageInfo
+from app.schemas.risk_of_bias import ComputedRiskOfBias
 from app.schemas.study import StudyDocument
 from app.schemas.study_writing import Warning
 from app.vocabulary import AgeGroup, Comparator, Decision, Design, PublicationStatus, RevisionStatus, StudyKind, StudyStatus
@@ -117,6 +118,7 @@ class StudyAnswer(Shape):
     status: StudyStatus
     revision_status: RevisionStatus
     document: StudyDocument
+    risk_of_bias_computed: list[ComputedRiskOfBias] = Field(description="For each recorded judgement that comes with answers.")
     created_at: datetime
     updated_at: datetime = Field(description="When the revision shown was accepted; while none was, when the record last changed.")
     attribution: list[Attribution]

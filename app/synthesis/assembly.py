@@ -7,7 +7,6 @@ from app.synthesis.body import (
     Body,
     BodyStudy,
     NotPooled,
-    OutcomeInput,
     PairInput,
     PassedOver,
     PooledEffect,
@@ -16,7 +15,7 @@ from app.synthesis.body import (
 )
 from app.synthesis.body_study import body_study, direction_only
 from app.synthesis.body_warnings import warnings_of
-from app.synthesis.candidates import Measured, measured_by, not_usable, outside_every_body
+from app.synthesis.candidates import Measured, not_usable, outside_every_body
 from app.synthesis.direction import count_directions
 from app.synthesis.eligibility import why_ineligible
 from app.synthesis.measure import (
@@ -28,6 +27,7 @@ from app.synthesis.measure import (
     mean_difference_scale,
     minimal_important_difference,
 )
+from app.synthesis.place import AS_RATED, Place, Terms, measured_at
 from app.synthesis.pool_requests import PoolRequests, Pools, Ticket
 from app.synthesis.reported_effect import NoEffect
 from app.synthesis.selection import Preference, Selected, select
@@ -50,7 +50,8 @@ class Assembly:
     """The bodies of a pair, and everything that was looked at and not used.
 
     `bodies` by outcome importance, outcome order, comparator group, horizon. `passed_over` holds the rows of eligible studies
-    that no body can take; what a body passed over is listed with it.
+    that no body can take; what a body passed over is listed with it. `left_out` are pairs of a body's id and the key of a study
+    that the terms keep out of it.
     """
 
     bodies: tuple[Body, ...]
@@ -58,65 +59,62 @@ class Assembly:
     ineligible: tuple[PassedOver, ...]
     not_usable: tuple[PassedOver, ...]
     passed_over: tuple[PassedOver, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
-def assemble_bodies(pair: PairInput) -> Assembly:
+def assemble_bodies(pair: PairInput, terms: Terms = AS_RATED) -> Assembly:
     """Return the bodies of evidence of a condition x intervention, one for each outcome, comparator group and horizon."""
-    return assemble_many([pair])[0]
+    return assemble_many([pair], terms)[0]
 
 
-def assemble_many(pairs: Sequence[PairInput]) -> tuple[Assembly, ...]:
+def assemble_many(pairs: Sequence[PairInput], terms: Terms = AS_RATED) -> tuple[Assembly, ...]:
     """Return the bodies of evidence of many pairs, every pool of all of them made at once; no pair changes a digit of another."""
     requests = PoolRequests()
-    drafts = [_draft_assembly(pair, requests) for pair in pairs]
+    drafts = [_draft_assembly(pair, requests, terms) for pair in pairs]
     pools = requests.pool_all()
     return tuple(replace(assembly, bodies=tuple(_finish(body, pools) for body in bodies)) for assembly, bodies in drafts)
 
 
-def _draft_assembly(pair: PairInput, requests: PoolRequests) -> tuple[Assembly, list["_Draft"]]:
+def _draft_assembly(pair: PairInput, requests: PoolRequests, terms: Terms) -> tuple[Assembly, list["_Draft"]]:
     """Everything but the pools, which are asked for: the assembly without its bodies, and drafts of these."""
     studies = sorted(pair.studies, key=lambda study: study.key)
     reasons = [(study, why_ineligible(study, pair)) for study in studies]
     eligible = tuple(study for study, reason in reasons if reason is None)
     places = [
-        _Place(pair, outcome, group, tuple(found for study in eligible if (found := measured_by(study, pair, outcome, group)) is not None))
+        measured_at(pair, outcome, group, eligible, terms)
         for outcome in sorted(pair.outcomes, key=lambda outcome: IMPORTANCE_ORDER.index(outcome.importance))
         for group in GROUP_ORDER
     ]
-    unusable = [result for place in places for measured in place.measured for result in measured.unusable]
+    unusable = [result for place in places for measured in place.everything for result in measured.unusable]
     assembly = Assembly(
         bodies=(),
         eligible=eligible,
         ineligible=tuple(reason for _, reason in reasons if reason is not None),
         not_usable=not_usable(sorted(unusable, key=lambda result: (result.study.key, result.row.position))),
         passed_over=(*outside_every_body(eligible, pair), *(each for place in places for each in _outside_every_horizon(place))),
+        left_out=tuple(each for place in places if place.left_out for each in _keys_left_out(place)),
     )
-    drafts = (_draft(place, horizon, requests) for place in places for horizon in HORIZON_ORDER)
+    wanted = [(place, at) for place in places for at in HORIZON_ORDER if terms.only is None or place.body_id(at) == terms.only]
+    drafts = (_draft(place, horizon, requests) for place, horizon in wanted)
     return assembly, [draft for draft in drafts if draft is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One outcome against one comparator group, and what the studies measured there."""
-
-    pair: PairInput
-    outcome: OutcomeInput
-    group: ComparatorGroup
-    measured: tuple[Measured, ...]
+def _keys_left_out(place: Place) -> list[tuple[str, str]]:
+    return [(place.body_id(horizon), key) for horizon in HORIZON_ORDER for key in place.left_out_at(horizon)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A body before pooling, and the pools it asked for: `pool` None in a body that is never pooled."""
 
-    place: _Place
+    place: Place
     body: Body
     scale: Scale | None
     pool: Ticket | None
     sensitivity: SensitivityRequest
 
 
-def _draft(place: _Place, horizon: Horizon, requests: PoolRequests) -> _Draft | None:
+def _draft(place: Place, horizon: Horizon, requests: PoolRequests) -> _Draft | None:
     """The body of a place at a horizon, on the highest design level present; None without a usable result."""
     present = [measured for measured in place.measured if measured.at(horizon)]
     if not present:
@@ -128,14 +126,15 @@ def _draft(place: _Place, horizon: Horizon, requests: PoolRequests) -> _Draft | 
     unusable = _unusable_of(place, horizon, level)
     body = replace(
         _direction_body(place, horizon, level, studies),
-        passed_over=(*selected.passed_over, *_listed(present, level, horizon)),
+        passed_over=(*selected.passed_over, *_listed(present, level, horizon), *place.list_left_out(horizon)),
         not_usable=not_usable(unusable),
         not_usable_n=people_behind(unusable, besides=studies, shared=place.pair.shared_participants),
     )
     if level is DesignLevel.UNCONTROLLED or scale is None:
         pool = None if level is DesignLevel.UNCONTROLLED else requests.ask(studies)
         return _Draft(place, body, scale, pool, SensitivityRequest())
-    sensitivity = ask_for_sensitivity(requests, studies, place.outcome, place.group, _mean_differences(place, scale, selected))
+    mean_differences = _mean_differences(place, scale, selected)
+    sensitivity = ask_for_sensitivity(requests, studies, place.outcome, place.group, mean_differences, place.terms.thresholds)
     return _Draft(place, body, scale, requests.ask(studies), sensitivity)
 
 
@@ -148,7 +147,7 @@ def _finish(draft: _Draft, pools: Pools) -> Body:
     return replace(body, warnings=warnings_of(body))
 
 
-def _select(place: _Place, horizon: Horizon, level: DesignLevel, candidates: Sequence[StudyResult]) -> tuple[Scale | None, Selected]:
+def _select(place: Place, horizon: Horizon, level: DesignLevel, candidates: Sequence[StudyResult]) -> tuple[Scale | None, Selected]:
     """The scale of the body and its results.
 
     The scale is chosen over the results that go first when any number of the body's kind counts; then the selection is made
@@ -168,7 +167,7 @@ def _select(place: _Place, horizon: Horizon, level: DesignLevel, candidates: Seq
     return scale, select(candidates, preference, shared)
 
 
-def _entries(place: _Place, scale: Scale | None, selected: Selected) -> tuple[BodyStudy, ...]:
+def _entries(place: Place, scale: Scale | None, selected: Selected) -> tuple[BodyStudy, ...]:
     left_out = frozenset[str]() if scale is None else change_scores_to_leave_out(selected.chosen, scale)
     entries = []
     for candidate in selected.chosen:
@@ -191,11 +190,11 @@ def _other_family(scale: Scale) -> Family:
     return Family.CONTINUOUS if scale.measure in RATIO_MEASURES else Family.BINARY
 
 
-def _direction_body(place: _Place, horizon: Horizon, level: DesignLevel, studies: tuple[BodyStudy, ...]) -> Body:
+def _direction_body(place: Place, horizon: Horizon, level: DesignLevel, studies: tuple[BodyStudy, ...]) -> Body:
     """The body before pooling: directions only."""
     pair, outcome, group = place.pair, place.outcome, place.group
     return Body(
-        id=".".join((pair.condition, pair.intervention, outcome.slug, group, horizon)),
+        id=place.body_id(horizon),
         condition=pair.condition,
         intervention=pair.intervention,
         outcome=outcome,
@@ -222,13 +221,13 @@ def _pooled_body(draft: _Draft, pooled: PooledEffect, sensitivity: Sensitivity) 
         studies=studies,
         measure=draft.scale.measure,
         instrument=draft.scale.instrument,
-        mid=minimal_important_difference(draft.scale, draft.place.outcome, studies),
+        mid=minimal_important_difference(draft.scale, draft.place.outcome, studies, draft.place.terms.thresholds),
         pooled=pooled,
         sensitivity=sensitivity,
     )
 
 
-def _mean_differences(place: _Place, scale: Scale, selected: Selected) -> list[BodyStudy]:
+def _mean_differences(place: Place, scale: Scale, selected: Selected) -> list[BodyStudy]:
     """The studies of an SMD body that give a mean difference on one scale; none for other bodies."""
     if scale.measure is not Measure.SMD:
         return []
@@ -251,7 +250,7 @@ def _listed(present: Sequence[Measured], level: DesignLevel, horizon: Horizon) -
     return tuple(listed)
 
 
-def _unusable_of(place: _Place, horizon: Horizon, level: DesignLevel) -> list[StudyResult]:
+def _unusable_of(place: Place, horizon: Horizon, level: DesignLevel) -> list[StudyResult]:
     """Results that were measured but cannot be used, of the body's design level or a higher one."""
     counted = LEVEL_ORDER[: LEVEL_ORDER.index(level) + 1]
     return [result for measured in place.measured if measured.level in counted for result in measured.unusable_at(horizon)]
@@ -269,11 +268,11 @@ def people_behind(unusable: Sequence[StudyResult], *, besides: Sequence[BodyStud
     return sum(people.values())
 
 
-def _outside_every_horizon(place: _Place) -> list[PassedOver]:
+def _outside_every_horizon(place: Place) -> list[PassedOver]:
     """Results of unknown time of studies that have nothing at the end of treatment: no body lists them."""
     return [
         PassedOver(measured.study.key, row.position, rule, reason)
-        for measured in place.measured
+        for measured in place.everything
         if not measured.timed.post_treatment
         for row, rule, reason in measured.timed.passed_over
     ]

@@ -348,6 +348,8 @@ class Body:
     not_usable: tuple[PassedOver, ...] = ()
     not_usable_n: int = 0
     warnings: tuple[str, ...] = ()
+    comparator_label: str | None = None
+    """How sentences call the comparator, where the studies do not say of which kind it was."""
 
     @property
     def k(self) -> int:

@@ -17,13 +17,14 @@ from app.synthesis.grade.appraisal import Appraisal, AppraisedCertainty, apprais
 from app.synthesis.grade.certainty import CERTAINTY_OF_LEVEL, rate_body
 from app.synthesis.grade.cinema_rules import rate_by_cinema
 from app.synthesis.grade.imprecision import still_needed
-from app.synthesis.grade.level_parts import LevelParts, domain_levels, removable_studies, take_apart, without_study
+from app.synthesis.grade.level_parts import LevelParts, domain_levels, prepare_pools, removable_studies, take_apart, without_study
 from app.synthesis.grade.pollock_rules import rate_by_pollock
 from app.synthesis.grade.publication_bias import PairContext
 from app.synthesis.grade.smallest_change import Change, SmallestChanges, find_smallest_changes
 from app.synthesis.grade.stability import LOW_SHARE_CUTS, MID_FACTORS, Stability, lowest_of, measure_stability
 from app.synthesis.grade.thresholds import CURRENT_METHOD, thresholds_of
 from app.synthesis.grade.umbrella_rules import classify, rate_grade_like
+from app.synthesis.place import Terms
 from app.synthesis.rated_body import Json
 from app.synthesis.rating import PairRating, pair_context, rate_assembly
 from app.vocabulary import Certainty, DesignLevel, Importance
@@ -51,14 +52,18 @@ class BodyExplanation:
 def explain_body(pair: PairInput, body_id: str, method: str = CURRENT_METHOD, appraisals: Iterable[Appraisal] = ()) -> Json | None:
     """The explanation of one body of a pair as plain JSON values; None where the pair has no such body.
 
-    `appraisals` are the curators' views of domains of this body.
+    `appraisals` are the curators' views of domains of this body. No other body is assembled.
     """
-    assembly = assemble_bodies(pair)
-    context = pair_context(pair, assembly, thresholds_of(method))
-    found = next((body for body in assembly.bodies if body.id == body_id), None)
-    if found is None:
+    thresholds = thresholds_of(method)
+    assembly = assemble_bodies(pair, Terms(thresholds, only=body_id))
+    if not assembly.bodies:
         return None
-    return body_explanation_to_json(explain(found, context, method), appraise_body(found, context, method, appraisals), method)
+    return explain_in_context(assembly.bodies[0], pair_context(pair, assembly, thresholds), method, appraisals)
+
+
+def explain_in_context(body: Body, context: PairContext, method: str = CURRENT_METHOD, appraisals: Iterable[Appraisal] = ()) -> Json:
+    """The explanation of a body that is at hand, with its appraisals, as plain JSON values."""
+    return body_explanation_to_json(explain(body, context, method), appraise_body(body, context, method, appraisals), method)
 
 
 def explain_rating(pair: PairInput, method: str = CURRENT_METHOD, appraisals: Mapping[str, Sequence[Appraisal]] = NO_APPRAISALS) -> Json:
@@ -66,8 +71,9 @@ def explain_rating(pair: PairInput, method: str = CURRENT_METHOD, appraisals: Ma
 
     `appraisals` by body. `effective_certainty` is the lowest effective certainty of the same bodies.
     """
-    assembly = assemble_bodies(pair)
-    context = pair_context(pair, assembly, thresholds_of(method))
+    thresholds = thresholds_of(method)
+    assembly = assemble_bodies(pair, Terms(thresholds))
+    context = pair_context(pair, assembly, thresholds)
     rating = rate_assembly(pair, assembly, context, method)
     explained = [explain(row.body, context, method) for row in rating.bodies if row.in_headline]
     appraised = [appraise_body(row.body, context, method, appraisals.get(row.body.id, ())) for row in explained]
@@ -91,6 +97,7 @@ def explain(body: Body, context: PairContext, method: str = CURRENT_METHOD) -> B
     whole = take_apart(body, context, thresholds_of(method))
     without = ((key, without_study(whole, key, context)) for key in removable_studies(body))
     left_out = {key: parts for key, parts in without if parts is not None}
+    prepare_pools(left_out.values())
     return BodyExplanation(
         body=body,
         parts=whole,

@@ -13,6 +13,7 @@ from app.synthesis.body import NotPooled, PooledEffect
 from app.synthesis.distributions import chi2_survival
 from app.synthesis.not_computed import UNWRITABLE, NotComputed, all_finite
 from app.synthesis.pooling import leave_one_out, pool
+from app.synthesis.pooling_model import PoolingModel
 from app.synthesis.weighted_sums import Array, Scaled, scale_studies
 
 MIN_STUDIES = 2  # something must remain
@@ -56,15 +57,12 @@ def influence(effects: ArrayLike, variances: ArrayLike, *, tau2_method: str = "R
     if scaled.y.size < MIN_STUDIES:
         return NotComputed("one study: nothing remains without it")
 
-    def fit(y: ArrayLike, v: ArrayLike) -> PooledEffect | NotPooled:
-        return pool(y, v, tau2_method=tau2_method, ci="z")
-
     # On the studies' own scale, so that effects far from zero lose no digits in mu - mu(i).
-    whole = fit(scaled.y, scaled.v)
+    whole = pool(scaled.y, scaled.v, tau2_method=tau2_method, ci="z", tau2_interval=False)
     if isinstance(whole, NotPooled):
         return NotComputed(whole.reason)
     results: list[StudyInfluence] = []
-    for i, rest in enumerate(leave_one_out(scaled.y, scaled.v, fit=fit)):
+    for i, rest in enumerate(leave_one_out(scaled.y, scaled.v, fit=PoolingModel(tau2_method, "z", tau2_interval=False))):
         if isinstance(rest, NotPooled):
             return NotComputed(rest.reason)
         result = _without(i, rest, whole, scaled)

@@ -6,20 +6,43 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import lru_cache
+from itertools import chain
 from json.encoder import encode_basestring
+from operator import attrgetter
 from types import NoneType
 from typing import Any
 
-from app.synthesis.body import PairInput
+from app.synthesis.body import OutcomeInput, PairInput, StudyInput
 
 ORDERED_MEMBERS = frozenset({"instruments"})
 """The one member of the input whose order means something: instruments stand by preference."""
+PARTS_REMEMBERED = 2048
+"""Texts of studies and outcomes that are kept, because the pairs of a recompute share them and the next one reads them again."""
+
+Writer = Callable[[Any], str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SplitText:
+    """A canonical text taken apart at its outcomes and studies: `between` has one text more than `parts`, which stand between."""
+
+    between: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    def joined(self) -> str:
+        """The canonical text, to the letter."""
+        return "".join(chain(*zip(self.between, (*self.parts, ""), strict=True)))
 
 
 def inputs_hash(pair: PairInput) -> str:
     """SHA-256 over the canonical JSON of the input: keys sorted, and lists too, unless their order means something."""
-    return hashlib.sha256(canonical_text(pair).encode()).hexdigest()
+    return text_hash(canonical_text(pair))
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a canonical text (UTF-8), in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def canonical_text(value: Any) -> str:
@@ -27,24 +50,49 @@ def canonical_text(value: Any) -> str:
 
     Written from the inside out, by one writer for each type, because an input has thousands of members.
     """
-    kind: Any = type(value)
-    return _writer(kind)(value)
+    return WRITER_OF[type(value)](value)
 
 
-@cache
-def _writer(kind: Any) -> Callable[[Any], str]:
-    for general, writer in WRITERS:
-        if issubclass(kind, general):
-            return writer
-    return _dataclass_writer(kind)
+def split_text(pair: PairInput) -> SplitText:
+    """The canonical text of a pair, cut at every outcome and every study, so that each can be stored once for all ratings."""
+    text, start = canonical_text(pair), 0
+    between, parts = [], list(_parts_as_written(pair))
+    for part in parts:
+        at = start + 1 if text.startswith(part, start + 1) else text.index(part, start)  # most stand behind a comma
+        between.append(text[start:at])
+        start = at + len(part)
+    return SplitText((*between, text[start:]), tuple(parts))
 
 
-def _dataclass_writer(kind: type) -> Callable[[Any], str]:
+def _parts_as_written(pair: PairInput) -> Iterable[str]:
+    """The outcomes, the studies linked to registrations and the studies, as `canonical_text` orders them: members by name."""
+    yield from sorted(map(canonical_text, pair.outcomes))
+    for registration in sorted(pair.registrations, key=canonical_text):
+        yield from sorted(map(canonical_text, registration.linked))
+    yield from sorted(map(canonical_text, pair.studies))
+
+
+class _Writers(dict[type, Writer]):
+    """The writer of each type, made when it is first asked for."""
+
+    def __missing__(self, kind: type) -> Writer:
+        writer = next((writer for general, writer in WRITERS if issubclass(kind, general)), None) or _dataclass_writer(kind)
+        self[kind] = writer
+        return writer
+
+
+def _dataclass_writer(kind: type) -> Writer:
     if not dataclasses.is_dataclass(kind):
         raise TypeError(f"{kind.__name__} is no part of a rating's input")
     names = sorted(field.name for field in dataclasses.fields(kind))
-    members = [(name, f'"{name}":', _in_order if name in ORDERED_MEMBERS else canonical_text) for name in names]
-    return lambda value: f"{{{','.join([key + write(getattr(value, name)) for name, key, write in members])}}}"
+    keys = [(f'"{name}":', _in_order if name in ORDERED_MEMBERS else canonical_text) for name in names]
+    members: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+
+    def write(value: Any) -> str:
+        return f"{{{','.join([key + text(member) for (key, text), member in zip(keys, members(value), strict=True)])}}}"
+
+    # equal parts have equal texts, and looking one up costs a twentieth of writing it
+    return lru_cache(maxsize=PARTS_REMEMBERED)(write) if kind in (StudyInput, OutcomeInput) else write
 
 
 def _in_order(items: Iterable[object]) -> str:
@@ -66,7 +114,7 @@ def _mapping(members: Mapping[object, object]) -> str:
     return f"{{{','.join(f'{encode_basestring(key)}:{item}' for key, item in written)}}}"
 
 
-WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+WRITERS: tuple[tuple[Any, Writer], ...] = (
     (Enum, lambda value: canonical_text(value.value)),
     (str, encode_basestring),
     (NoneType, lambda value: "null"),
@@ -77,3 +125,4 @@ WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (Mapping, _mapping),
 )
 """The first that fits; anything else must be a dataclass."""
+WRITER_OF = _Writers()

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 Number = TypeVar("Number", float, Array)
 
 SMALLEST = 5e-324  # keeps a division by zero (F of identical effects, a level stretch) from being one; changes no other number
-
+OVERSHOOT = 1.03  # of the first guess at a root, which is off by a few hundredths: from above it, one step proves most
 
 Row: TypeAlias = tuple[Number, Number, Number]
 Sums: TypeAlias = tuple[Row[Number], Row[Number], Row[Number]]
@@ -62,29 +62,38 @@ def point_of(tau2: Number, first: Number, sums: Sums[Number], *, restricted: boo
     (u1, u1y, u1yy), (u2, u2y, u2yy), (u3, u3y, u3yy) = sums
     total = 1 + u1
     mu = u1y / total
-    f = u2yy - 2 * mu * u2y + mu * mu * (1 + u2)
+    f = u2yy - mu * (2 * u2y - mu * (1 + u2))
     # y'PPPy = the weighted variance of u r: that among the other studies, and that between them and the most precise one.
     others = u2y - mu * u2
-    among = u3yy - 2 * mu * u3y + mu * mu * u3 - others * others / u1
-    between = mu + others / u1
+    mean = others / u1
+    among, between = u3yy - mu * (2 * u3y - mu * u3) - others * mean, mu + mean
     fff = among * (among > 0) + u1 / total * between * between
     if restricted:
         # tr P = sum u (U - u) / U and tr PP, written out with u0 = 1.
-        g = (u1 * (1 + total) - u2) / total
-        gg = (u1 * u1 + 2 * u2 + total * total * u2 - 2 * total * u3 + u2 * u2) / (total * total)
+        g = u1 + (u1 - u2) / total
+        gg = u2 + ((u1 * u1 + u2 * (2 + u2)) / total - 2 * u3) / total
     else:
         g, gg = total, 1 + u2
+    scale = 1 / first
     return Point(
         tau2,
-        total / first,
+        total * scale,
         mu,
-        (u1yy - mu * u1y) / first,
-        f / first / first,
-        g / first,
-        gg / first / first,
-        fff / (f + SMALLEST) / first,
-        gg / g / first,
+        (u1yy - mu * u1y) * scale,
+        f * scale * scale,
+        g * scale,
+        gg * scale * scale,
+        fff / (f + SMALLEST) * scale,
+        gg / g * scale,
     )
+
+
+def step_of_q(point: Point[Number], target: Number) -> tuple[Number, Number]:
+    """Return the Newton step n for 1/Q = 1/target, and the bend b of 1/Q that makes Halley's step n / (1 - n b) of it.
+
+    Q' = -F and F' = -2 F f_fall, so that n = (Q/target - 1) Q/F and b = f_fall - F/Q, which is not below 0 as 1/Q is concave.
+    """
+    return (point.q / target - 1) * point.q / (point.f + SMALLEST), point.f_fall - point.f / point.q
 
 
 def rises(point: Point[Number]) -> Any:
@@ -137,3 +146,43 @@ def has_no_root(low: Point[Number], high: Point[Number]) -> Any:
 def rises_beyond(point: Point[Number], v_max: Number) -> Any:
     """Whether it is proved that G/F rises from here on: `goes_one_way` with the other point at infinity."""
     return point.g_fall * (point.tau2 + v_max) <= 2
+
+
+def expected_root(start: Point[Number], contrasts: Number, spread: Number, v_spread: Number, v_mean: Number) -> Number:
+    """Return about where G/F = 1 if it is below 1 at tau2 = 0, rather too much; not above zero, or NaN, where nothing can be said.
+
+    G/F is taken as l + m t + a d / (d + t): with its value and slope at 0, and the straight line l + m t it comes to at infinity.
+    `spread` is sum (y - mean)^2, `v_spread` sum v (y - mean)^2, `contrasts` k - 1, of the full likelihood k.
+    """
+    ratio = start.g / (start.f + SMALLEST)
+    m = contrasts / spread
+    intercept = m * (2 * v_spread / spread - v_mean)
+    d = (ratio - intercept) / (m - ratio * (2 * start.f_fall - start.g_fall) + SMALLEST)
+    half = (intercept - 1 + m * d) / 2
+    root: Number = ((half * half + abs(m * d * (1 - ratio))) ** 0.5 - half) / m * OVERSHOOT
+    return ((ratio < 1) & (d > 0)) * root
+
+
+def meets_once(low: Point[Number], high: Point[Number], v_max: Number, contrasts: Number) -> Any:
+    """Whether it is proved that G/F goes through 1 once between a point where the likelihood rises and one where it does not.
+
+    From `low` on F^(-1/2) stays below its tangent and 1/G above the line of slope 1/contrasts, so that F > G for some way:
+    r (1 + g d / contrasts) > (1 + f_fall d)^2 with r = F/G. From there on G/F rises, as in `goes_one_way`, with 1 / g_fall grown
+    by that way at least.
+    """
+    ratio = low.f / low.g
+    half = ratio * low.g / contrasts / low.f_fall / 2 - 1
+    way = (half + (half * half + ratio - 1) ** 0.5) / low.f_fall
+    return 2 * high.f_fall * (high.tau2 + v_max) * (1 / low.g_fall + way) >= low.tau2 + way + v_max
+
+
+def falls_beyond(point: Point[Number], spread: Number) -> Any:
+    """Whether it is proved that the likelihood falls from here on; `spread` is sum (y - mean)^2 or more.
+
+    F^(-1/2) grows by at least its slope at infinity, spread^(-1/2), and 1/G by its slope here at most. With r = F/G here and
+    s = sqrt(F / spread), G/F stays above (1 + s d)^2 / (r (1 + g_fall d)) at a distance d, which is above 1 for all d > 0 if
+    the quadratic in d has no positive root.
+    """
+    share, squared = point.f / point.g, point.f / (spread + SMALLEST)
+    excess = share * point.g_fall - 2 * squared**0.5
+    return (share < 1) & ((excess <= 0) | (excess * excess < 4 * squared * (1 - share)))

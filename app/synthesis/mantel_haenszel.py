@@ -137,7 +137,8 @@ def mantel_haenszel_risk_difference(events1: ArrayLike, n1: ArrayLike, events2: 
 
     var = (RD sum (c (n1/N)^2 - a (n2/N)^2 + (n1/N)(n2/N)(n2 - n1)/2) + sum (a (n2 - c) + c (n1 - a)) / 2N) / (sum n1 n2 / N)^2.
     NotComputed where the variance is zero: every arm with events in all or in none.
-    Source: Sato 1989, doi 10.2307/2531784 (letter to Greenland and Robins 1985); metafor `rma.mh(measure="RD")`.
+    Source: Sato, Greenland and Robins 1989, On the variance estimator for the Mantel-Haenszel risk difference, Biometrics
+    45:1323; metafor `rma.mh(measure="RD")`.
     """
     t = _checked(events1, n1, events2, n2)
     if isinstance(t, NotComputed):
@@ -235,7 +236,8 @@ def _breslow_day(tables: _Tables, log_odds_ratio: float) -> tuple[ChiSquare | No
     """sum (a - E)^2 / V over the tables with events and non-events, E and V under the common odds ratio; df tables - 1.
 
     V = 1 / (1/E + 1/(n1 - E) + 1/(m - E) + 1/(n2 - m + E)). Tarone takes off (sum (a - E))^2 / sum V.
-    Source: Breslow and Day 1980, Statistical Methods in Cancer Research 1, section 4.4; Tarone 1985, doi 10.1093/biomet/72.1.91.
+    Source: Breslow and Day 1980, Statistical Methods in Cancer Research 1, section 4.4; Tarone 1985, On heterogeneity tests
+    based on efficient scores, Biometrika 72:91.
     """
     t = _Tables(*(column[tables.informative] for column in tables))
     with np.errstate(all="ignore"):

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.synthesis.likelihood import (
-    SMALLEST,
     Point,
     goes_one_way,
     has_no_root,
     newton_step,
     point_of,
     rises,
+    step_of_q,
     step_towards_root,
 )
-from app.synthesis.one_body import CLOSE_ENOUGH, MAX_ITERATIONS, SLACK, OneBody
+from app.synthesis.one_body import CLOSE_BY_CUBES, CLOSE_ENOUGH, MAX_ITERATIONS, SLACK, OneBody
 from app.synthesis.weighted_sums import Scaled, sum_rows
 
 Array = NDArray[np.float64]
@@ -72,8 +72,8 @@ class ManyBodies:
         return ManyBodies(self.y.take(columns, axis=1), self.v.take(columns, axis=1), self.k[columns])
 
     def one(self, column: int) -> OneBody:
-        k = int(self.k[column])
-        y, v = self.y[:k, column].copy(), self.v[:k, column].copy()
+        there = self.present[:, column]
+        y, v = self.y[there, column], self.v[there, column]
         return OneBody(Scaled(y, v, 0.0, 1.0, 0, float(v.max())))
 
     def at(self, tau2: Array, *, restricted: bool = True) -> Point[Array]:
@@ -105,9 +105,10 @@ class ManyBodies:
             if not left.size:
                 break
             point = bodies.at(tau2)
-            step = (point.q / target - 1) * point.q / (point.f + SMALLEST)
+            newton, bend = step_of_q(point, target)
+            step = newton / np.maximum(0.5, 1 - newton * bend)
             tau2 = np.maximum(0.0, tau2 + step)
-            found = np.abs(step) <= CLOSE_ENOUGH * (tau2 + bodies.v0)
+            found = np.abs(step) <= CLOSE_BY_CUBES * (tau2 + bodies.v0)
             if found.any():
                 roots[left[found]] = tau2[found]
                 going = ~found

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.synthesis.body import BodyStudy, InstrumentInput, MidOnScale, OutcomeInput
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.selection import instrument_rank
 from app.synthesis.study_effect import Family, StudyResult
 from app.vocabulary import RATIO_MEASURES, AnalysedScore, Measure, MidStanding
 
-MID_SMD = 0.2  # method, section 4: convention (Cohen 1988, a small effect)
 MID_LOG_RATIO = math.log(1.25)  # method, section 4: convention, ratios of 0.80 to 1.25
-MID_SHARE_OF_SD = 0.2  # method, section 4: MD on an instrument without MID
 CONVENTION = "convention"
 NO_MID = MidOnScale(None, "nothing pooled", MidStanding.NONE)
 
@@ -110,7 +109,9 @@ def change_scores_to_leave_out(selected: Sequence[StudyResult], scale: Scale) ->
     return frozenset(key for key, kind in kinds.items() if kind is AnalysedScore.CHANGE_SCORE)
 
 
-def minimal_important_difference(scale: Scale | None, outcome: OutcomeInput, studies: Sequence[BodyStudy]) -> MidOnScale:
+def minimal_important_difference(
+    scale: Scale | None, outcome: OutcomeInput, studies: Sequence[BodyStudy], thresholds: Thresholds = CURRENT
+) -> MidOnScale:
     """Return m on the analysis scale: the instrument's MID (also through its linear group); SMD 0.2; ratios ln 1.25.
 
     An MD on an instrument without MID: 0.2 x SD, pooled over the studies that have one. No SD to be had: value None.
@@ -120,8 +121,8 @@ def minimal_important_difference(scale: Scale | None, outcome: OutcomeInput, stu
     if scale.measure in RATIO_MEASURES:
         return MidOnScale(MID_LOG_RATIO, CONVENTION, MidStanding.CONVENTION)
     if scale.measure is Measure.SMD:
-        return MidOnScale(MID_SMD, CONVENTION, MidStanding.CONVENTION)
-    return _mid_of_instrument(scale, outcome) or _mid_from_sd(studies)
+        return MidOnScale(thresholds.conventional_mid_in_sd, CONVENTION, MidStanding.CONVENTION)
+    return _mid_of_instrument(scale, outcome) or _mid_from_sd(studies, thresholds.conventional_mid_in_sd)
 
 
 def _mid_of_instrument(scale: Scale, outcome: OutcomeInput) -> MidOnScale | None:
@@ -134,11 +135,11 @@ def _mid_of_instrument(scale: Scale, outcome: OutcomeInput) -> MidOnScale | None
     return None
 
 
-def _mid_from_sd(studies: Sequence[BodyStudy]) -> MidOnScale:
+def _mid_from_sd(studies: Sequence[BodyStudy], share_of_sd: float) -> MidOnScale:
     sd = common_sd(studies)
     if sd is None:
         return MidOnScale(None, "no minimal important difference and no SD to be had", MidStanding.NONE)
-    return MidOnScale(MID_SHARE_OF_SD * sd, f"{CONVENTION}: {MID_SHARE_OF_SD:g} x SD", MidStanding.CONVENTION)
+    return MidOnScale(share_of_sd * sd, f"{CONVENTION}: {share_of_sd:g} x SD", MidStanding.CONVENTION)
 
 
 def common_sd(studies: Sequence[BodyStudy]) -> float | None:

@@ -26,6 +26,7 @@ TestMethod: TypeAlias = Literal["z", "knha", "adhoc"]
 MAX_VARIANCE_RATIO = 1e12  # of the largest to the smallest: beyond it 1 - leverage is only rounding
 GRID_START = 1e-4  # of the smallest variance: below it tau2 changes no weight that matters
 GRID_POINTS_PER_DECADE = 16
+PARTS = 64  # of a bracket in one step: so many places are asked in one call, which costs little more than one place alone
 ROUNDING = 4e-16  # relative: two neighbouring numbers are nearer, so that halving an interval down to it always ends
 
 
@@ -216,14 +217,16 @@ def _downward_roots(function: Callable[[float | Array], Array], grid: Array) -> 
     """Every point where the function falls from above zero to zero or below, and 0 if it begins there."""
     values = function(grid)
     falls = np.flatnonzero((values[:-1] > 0) & (values[1:] <= 0))
-    return [0.0] * bool(values[0] <= 0) + [_bisect(function, float(grid[i]), float(grid[i + 1])) for i in falls]
+    return [0.0] * bool(values[0] <= 0) + [_narrow(function, float(grid[i]), float(grid[i + 1])) for i in falls]
 
 
-def _bisect(function: Callable[[float | Array], Array], low: float, high: float) -> float:
-    """The root between `low`, where the function is above zero, and `high`, where it is not."""
+def _narrow(function: Callable[[float | Array], Array], low: float, high: float) -> float:
+    """The first root found between `low`, where the function is above zero, and `high`, where it is not: part by part."""
     while high - low > ROUNDING * high:
-        middle = low + (high - low) / 2
-        low, high = (middle, high) if float(function(middle)) > 0 else (low, middle)
+        places = np.linspace(low, high, PARTS + 1)
+        below = np.append(function(places[1:-1]) <= 0, True)
+        first = int(below.argmax())
+        low, high = float(places[first]), float(places[first + 1])
     return low + (high - low) / 2
 
 

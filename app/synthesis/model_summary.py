@@ -5,7 +5,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from app.synthesis.body import NotPooled
 from app.synthesis.distributions import Z_975, chi2_survival, normal_two_sided_p, t_quantile, t_two_sided_p
+from app.synthesis.heterogeneity import estimate_scaled_tau2
 from app.synthesis.mixed_effects import (
     MAX_VARIANCE_RATIO,
     TAU2_METHODS,
@@ -116,17 +118,23 @@ def residual_heterogeneity(
         q=q,
         q_df=df,
         q_p=float(chi2_survival(q, df)),
-        r2=_explained(studies, tau2.tau2, q, method),
+        r2=_explained(scaled, studies, tau2.tau2, q, method),
     )
     numbers = (result.tau2, result.tau2_se, result.typical_variance, result.i2, result.h2, result.q)
     return result if all_finite(numbers) else NotComputed(UNWRITABLE)
 
 
-def _explained(studies: Studies, tau2: float, q: float, method: ModelMethod) -> float:
+def _explained(scaled: Scaled, studies: Studies, tau2: float, q: float, method: ModelMethod) -> float:
     """Raudenbush 2009 (chapter 16); 0 where there is nothing to explain."""
     plain = studies._replace(design=np.ones((studies.y.size, 1)))
     if method == EQUAL_EFFECTS:
         before, after = float(plain.fit(0.0).q) / plain.df, q / studies.df
     else:
-        before, after = TAU2_METHODS[method](plain).tau2, tau2
+        before, after = _tau2_without_design(scaled, plain, method), tau2
     return max(0.0, 100 * (before - after) / before) if before > 0 else 0.0
+
+
+def _tau2_without_design(scaled: Scaled, plain: Studies, method: ModelMethod) -> float:
+    """As pooling estimates it, which is sooner done; where that took another estimator, as for any other design."""
+    found = estimate_scaled_tau2(scaled, method)
+    return TAU2_METHODS[method](plain).tau2 if isinstance(found, NotPooled) or found.method != method else found.tau2

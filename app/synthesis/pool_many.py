@@ -223,12 +223,7 @@ def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> No
     squared_se = 1 / found.point.w_sum * np.where(by_t, factor, 1.0)
     estimate, se = block.centre + block.unit * found.point.mu, block.unit * np.sqrt(squared_se)
     statistic = estimate / se
-    numbers = _interval(
-        estimate,
-        se,
-        np.where(by_t, t_quantile(0.975, df), Z_975) if by_t.any() else Z_975,
-        np.where(by_t, t_two_sided_p(statistic, df), normal_two_sided_p(statistic)) if by_t.any() else normal_two_sided_p(statistic),
-    )
+    numbers = _interval(estimate, se, *_quantile_and_p(statistic, df, by_t))
     numbers |= _heterogeneity(block, bodies, found, model)
     if not common:
         numbers |= _prediction(block, estimate, found.tau2 + squared_se, model)
@@ -244,6 +239,15 @@ def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> No
     ):
         if where.any():
             _refuse(result, block.bodies[where], reason)
+
+
+def _quantile_and_p(statistic: Array, df: Array, by_t: NDArray[np.bool_]) -> tuple[Array | float, Array]:
+    """The 97.5th percentile and the two-sided p, by t(df) or by the normal distribution."""
+    if by_t.all():
+        return t_quantile(0.975, df), t_two_sided_p(statistic, df)
+    if not by_t.any():
+        return Z_975, normal_two_sided_p(statistic)
+    return np.where(by_t, t_quantile(0.975, df), Z_975), np.where(by_t, t_two_sided_p(statistic, df), normal_two_sided_p(statistic))
 
 
 def _interval(estimate: Array, se: Array, quantile: Array | float, p: Array) -> dict[str, Array]:
@@ -276,6 +280,9 @@ def _prediction(block: _Block, estimate: Array, variance: Array, model: PoolingM
 def _infinite(numbers: Mapping[str, Array], k: Array) -> NDArray[np.bool_]:
     """Where a number that ought to be there cannot be written."""
     infinite = np.zeros(k.size, dtype=bool)
+    # A sum of finite numbers may overflow, that of others is never finite.
+    if np.isfinite(sum(numbers.values())).all():
+        return infinite
     for name, values in numbers.items():
         infinite |= ~np.isfinite(values) & ((k >= MIN_STUDIES_FOR_PREDICTION) | (name not in PREDICTION))
     return infinite

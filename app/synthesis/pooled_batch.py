@@ -88,10 +88,12 @@ class PooledBatch:
         return tuple(self._rows())
 
     def _rows(self) -> Iterator[PooledEffect | NotPooled]:
-        numbers = zip(*(_known(getattr(self, name)) for name in NUMBERS), strict=True)
+        numbers = np.array([getattr(self, name) for name in NUMBERS])
+        unknown = np.isnan(numbers)
+        columns = [_known(*pair) for pair in zip(numbers.tolist(), unknown.any(axis=1).tolist(), strict=True)]
         notes = zip(self.several_maxima.tolist(), self.paule_mandel_instead.tolist(), self.ci_method.tolist(), strict=True)
         weights, offsets, sizes = self.weights.tolist(), self.offsets.tolist(), self.k.tolist()
-        for i, (code, row, noted) in enumerate(zip(self.reason.tolist(), numbers, notes, strict=True)):
+        for i, (code, row, noted) in enumerate(zip(self.reason.tolist(), zip(*columns, strict=True), notes, strict=True)):
             if code:
                 yield NotPooled(REASONS[code])
             else:
@@ -100,28 +102,29 @@ class PooledBatch:
     def _effect(self, k: int, numbers: tuple[Any, ...], noted: tuple[bool, bool, int], weights: tuple[float, ...]) -> PooledEffect:
         estimate, se, ci_low, ci_high, p, q, q_p, i2, h2, tau2, tau2_se, tau2_ci_low, tau2_ci_high, pi_low, pi_high = numbers
         several_maxima, instead, ci_method = noted
+        tau2_method = NO_TAU2 if k == 1 else PAULE_MANDEL if instead else self.tau2_method
         return PooledEffect(
-            k=k,
-            estimate=estimate,
-            se=se,
-            ci_low=ci_low,
-            ci_high=ci_high,
-            p=p,
-            tau2_method=NO_TAU2 if k == 1 else PAULE_MANDEL if instead else self.tau2_method,
-            ci_method=CI_METHODS[ci_method],
-            weights=weights,
-            q=q,
-            q_df=None if q is None else k - 1,
-            q_p=q_p,
-            i2=i2,
-            h2=h2,
-            tau2=tau2,
-            tau2_se=tau2_se,
-            tau2_ci_low=tau2_ci_low,
-            tau2_ci_high=tau2_ci_high,
-            pi_low=pi_low,
-            pi_high=pi_high,
-            warnings=notices(several_maxima=several_maxima, paule_mandel_instead=instead),
+            k,
+            estimate,
+            se,
+            ci_low,
+            ci_high,
+            p,
+            tau2_method,
+            CI_METHODS[ci_method],
+            weights,
+            q,
+            None if q is None else k - 1,
+            q_p,
+            i2,
+            h2,
+            tau2,
+            tau2_se,
+            tau2_ci_low,
+            tau2_ci_high,
+            pi_low,
+            pi_high,
+            notices(several_maxima=several_maxima, paule_mandel_instead=instead),
         )
 
 
@@ -132,7 +135,6 @@ def notices(*, several_maxima: bool, paule_mandel_instead: bool) -> tuple[str, .
     return (PAULE_MANDEL_INSTEAD,) * paule_mandel_instead + (SEVERAL_MAXIMA,) * several_maxima
 
 
-def _known(numbers: Array) -> list[float | None]:
-    """The numbers, None for those that do not exist."""
-    listed: list[float | None] = numbers.tolist()
-    return [None if number != number else number for number in listed] if np.isnan(numbers).any() else listed
+def _known(numbers: list[float], unknown: bool) -> list[float | None] | list[float]:
+    """The numbers, None for those that do not exist, if there are any such."""
+    return [None if number != number else number for number in numbers] if unknown else numbers

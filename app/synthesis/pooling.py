@@ -7,7 +7,7 @@ agree to some rounding errors (1e-12), as the tests show.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -31,7 +31,6 @@ from app.synthesis.pooled_batch import (
     COMMON_EFFECT,
     NO_TAU2,
     NO_WIDTH,
-    NUMBERS,
     PAULE_MANDEL_INSTEAD,
     SEVERAL_MAXIMA,
     SINGLE_STUDY,
@@ -55,8 +54,11 @@ __all__ = [
 ]
 
 Pool: TypeAlias = PooledEffect | NotPooled
+Array: TypeAlias = NDArray[np.float64]
 Positions: TypeAlias = NDArray[np.intp]
 Fitting: TypeAlias = Callable[[ArrayLike, ArrayLike], Pool]
+
+MANY_STUDIES = 24  # with up to so many it is sooner to pool one rest after the other than all of them as arrays
 
 
 def pool(
@@ -99,11 +101,24 @@ def common_effect(effects: ArrayLike, variances: ArrayLike) -> Pool:
 def leave_one_out(effects: ArrayLike, variances: ArrayLike, *, fit: Fitting | PoolingModel = BY_METHOD) -> tuple[Pool, ...]:
     """Return one pool for every study, in the order of the input: what remains without it.
 
-    `fit` is the model, pooled all at once; or any other way to pool, called once for each.
+    `fit` is the model; or any other way to pool, called once for each.
     """
+    scaled = scale_studies(effects, variances)
+    if isinstance(fit, PoolingModel) and not isinstance(scaled, NotPooled) and 2 < scaled.y.size <= MANY_STUDIES:
+        return tuple(_without_each(np.asarray(effects), np.asarray(variances), scaled, fit))
     k = np.size(effects)
     others = np.arange(max(k - 1, 0))
     return _pool_parts(effects, variances, others + (others >= np.arange(k)[:, None]), np.full(k, k - 1), fit)
+
+
+def _without_each(effects: Array, variances: Array, scaled: Scaled, model: PoolingModel) -> Iterator[Pool]:
+    """Pool what is left without each study, on the scale of all; the most precise one has made that scale, and is left out alone."""
+    others = np.arange(effects.size) != scaled.first
+    for body in OneBody(scaled).without_each():
+        if body is None:
+            yield _pool(effects[others], variances[others], model)
+        else:
+            yield _pool_body(scaled, body, model)
 
 
 def cumulative(
@@ -137,10 +152,13 @@ def _pool(effects: ArrayLike, variances: ArrayLike, model: PoolingModel) -> Pool
         return scaled
     if scaled.y.size == 1:
         return _single_study(scaled)
+    return _pool_body(scaled, OneBody(scaled), model)
+
+
+def _pool_body(scaled: Scaled, body: OneBody, model: PoolingModel) -> Pool:
     refusal = model.refusal
     if refusal is not None:
         return refusal
-    body = OneBody(scaled)
     if model.tau2_method == COMMON_EFFECT:
         return _pooled(scaled, body, model, Estimate(0.0, 0.0, body.at_zero), COMMON_EFFECT)
     found = estimate_of(body, model.tau2_method)
@@ -158,78 +176,85 @@ class _Interval(NamedTuple):
 
 def _interval(estimate: float, se: float, df: int | None) -> _Interval:
     half_width, statistic = _quantile(df) * se, estimate / se
-    p = float(normal_two_sided_p(statistic) if df is None else t_two_sided_p(statistic, float(df)))
+    p = normal_two_sided_p(statistic) if df is None else t_two_sided_p(statistic, df)
     return _Interval(se, estimate - half_width, estimate + half_width, p)
 
 
 def _quantile(df: int | None) -> float:
     """The 97.5th percentile of t(df), of the normal distribution without df."""
-    return Z_975 if df is None else t_quantile(0.975, float(df))
+    return Z_975 if df is None else t_quantile(0.975, df)
 
 
 def _single_study(scaled: Scaled) -> Pool:
-    interval = _interval(scaled.centre, scaled.unit * math.sqrt(float(scaled.v[0])), None)
-    return _finite(PooledEffect(1, scaled.centre, *interval, NO_TAU2, SINGLE_STUDY, (1.0,)))
+    se, low, high, p = _interval(scaled.centre, scaled.unit * math.sqrt(float(scaled.v[0])), None)
+    if not math.isfinite(low + high):
+        return NotPooled(TOO_FAR_APART)
+    return PooledEffect(1, scaled.centre, se, low, high, p, NO_TAU2, SINGLE_STUDY, (1.0,))
+
+
+class _Heterogeneity(NamedTuple):
+    """Variances in squared units of the effect."""
+
+    i2: float
+    h2: float
+    tau2: float | None = None
+    tau2_se: float | None = None
+    tau2_ci_low: float | None = None
+    tau2_ci_high: float | None = None
 
 
 def _pooled(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate, tau2_method: str) -> Pool:
     """Everything that follows from tau2; on the studies' own scale up to here, in the units of the effect from here on."""
-    k, df, point = body.k, body.k - 1, found.point
-    tau2, squared_se, by_t = float(found.tau2), 1 / point.w_sum, k >= model.min_studies_for_t
+    k, df, point, unit = body.k, body.k - 1, found.point, scaled.unit
+    squared_se, by_t = 1 / point.w_sum, k >= model.min_studies_for_t
     if by_t:
         squared_se *= max(1.0, point.q / df) if model.guard else point.q / df
     if squared_se == 0:
         return NotPooled(NO_WIDTH)
-    estimate = scaled.centre + scaled.unit * point.mu
-    interval = _interval(estimate, scaled.unit * math.sqrt(squared_se), df if by_t else None)
-    zero = body.at_zero
-    i2, h2, tau2_in_units, tau2_se, tau2_ci_low, tau2_ci_high = _heterogeneity(scaled, body, model, found)
+    estimate = scaled.centre + unit * point.mu
+    se, ci_low, ci_high, p = _interval(estimate, unit * math.sqrt(squared_se), df if by_t else None)
+    i2, h2, tau2, tau2_se, tau2_ci_low, tau2_ci_high = _heterogeneity(scaled, body, model, found)
     prediction_df, pi_low, pi_high = model.prediction_df(k), None, None
     if prediction_df is not None:
-        half_width = _quantile(prediction_df) * scaled.unit * math.sqrt(tau2 + squared_se)
+        half_width = _quantile(prediction_df) * unit * math.sqrt(float(found.tau2) + squared_se)
         pi_low, pi_high = estimate - half_width, estimate + half_width
-    return _finite(
-        PooledEffect(
-            k=k,
-            estimate=estimate,
-            se=interval.se,
-            ci_low=interval.low,
-            ci_high=interval.high,
-            p=interval.p,
-            tau2_method=tau2_method,
-            ci_method=model.ci_method(k),
-            weights=tuple(body.weights(point)),
-            q=zero.q,
-            q_df=df,
-            q_p=float(chi2_survival(zero.q, float(df))),
-            i2=i2,
-            h2=h2,
-            tau2=tau2_in_units,
-            tau2_se=tau2_se,
-            tau2_ci_low=tau2_ci_low,
-            tau2_ci_high=tau2_ci_high,
-            pi_low=pi_low,
-            pi_high=pi_high,
-            warnings=notices(several_maxima=found.maxima > 1, paule_mandel_instead=tau2_method != model.tau2_method),
-        )
+    q = body.at_zero.q
+    numbers = (estimate, se, ci_low, ci_high, q, i2, h2, tau2, tau2_se, tau2_ci_low, tau2_ci_high, pi_low, pi_high)
+    # A sum of finite numbers may overflow, that of others is never finite; what is not there, or 0, is no matter.
+    if not math.isfinite(sum(filter(None, numbers))) and not all(map(math.isfinite, filter(None, numbers))):
+        return NotPooled(TOO_FAR_APART)
+    return PooledEffect(
+        k,
+        estimate,
+        se,
+        ci_low,
+        ci_high,
+        p,
+        tau2_method,
+        model.ci_method(k),
+        body.weights(point),
+        q,
+        df,
+        chi2_survival(q, df),
+        i2,
+        h2,
+        tau2,
+        tau2_se,
+        tau2_ci_low,
+        tau2_ci_high,
+        pi_low,
+        pi_high,
+        notices(several_maxima=found.maxima > 1, paule_mandel_instead=tau2_method != model.tau2_method),
     )
 
 
-def _heterogeneity(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate) -> tuple[float | None, ...]:
-    """I2, H2, tau2, its SE and its limits."""
+def _heterogeneity(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate) -> _Heterogeneity:
     q, df = body.at_zero.q, body.k - 1
     if model.tau2_method == COMMON_EFFECT:
-        return i2_from_q(q, df), h2_from_q(q, df), None, None, None, None
-    tau2, typical = float(found.tau2), df / body.at_zero.g
-    limits: tuple[float | None, float | None] = None, None
-    if model.tau2_interval:
-        low, high = q_profile_of(body, 0.95)
-        limits = scaled.squared(low), scaled.squared(high)
-    return i2_from_tau2(tau2, typical), h2_from_tau2(tau2, typical), scaled.squared(tau2), scaled.squared(float(found.se)), *limits
-
-
-def _finite(pooled: PooledEffect) -> Pool:
-    """Let no infinite or undefined number out: units so large or small that the result cannot be written."""
-    numbers = [number for name in NUMBERS if (number := getattr(pooled, name)) is not None]
-    # The sum of finite numbers may overflow, that of others is never finite.
-    return pooled if math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers)) else NotPooled(TOO_FAR_APART)
+        return _Heterogeneity(i2_from_q(q, df), h2_from_q(q, df))
+    tau2, se, typical = float(found.tau2), float(found.se), df / body.at_zero.g
+    i2, h2 = i2_from_tau2(tau2, typical), h2_from_tau2(tau2, typical)
+    if not model.tau2_interval:
+        return _Heterogeneity(i2, h2, scaled.squared(tau2), scaled.squared(se))
+    low, high = q_profile_of(body, 0.95)
+    return _Heterogeneity(i2, h2, *map(scaled.squared, (tau2, se, low, high)))

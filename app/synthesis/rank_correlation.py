@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,15 +81,13 @@ def _tie_sizes(values: Sequence[float]) -> list[int]:
 def _exact_p(k: int, concordant: int) -> float:
     """min(1, 2 P) with P the smaller tail of the number of concordant pairs over all k! orders.
 
-    Orders of n things with c concordant pairs: sum over j = 0 .. n - 1 of the orders of n - 1 things with c - j of them.
+    Orders of n things with c concordant pairs: sum over j = 0 .. n - 1 of the orders of n - 1 things with c - j of them, which
+    is a difference of two running sums.
     """
     counts = [1]
     for n in range(2, k + 1):
-        longer = [0] * (len(counts) + n - 1)
-        for c, count in enumerate(counts):
-            for j in range(n):
-                longer[c + j] += count
-        counts = longer
+        sums = list(accumulate([*counts, *[0] * (n - 1)], initial=0))
+        counts = [sums[c + 1] - sums[max(0, c + 1 - n)] for c in range(len(sums) - 1)]
     smaller = min(concordant, len(counts) - 1 - concordant)
     return min(1.0, 2 * sum(counts[: smaller + 1]) / math.factorial(k))
 

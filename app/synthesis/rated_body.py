@@ -9,6 +9,7 @@ from app.synthesis.grade.crossings import benefit_view
 from app.synthesis.grade.imprecision import still_needed
 from app.synthesis.grade.judgement import DomainJudgement
 from app.synthesis.grade.risk_of_bias import study_level
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.upgrades import Upgrade
 from app.synthesis.grade.weights import studies_with_numbers
 from app.vocabulary import RATIO_MEASURES, Finding, Measure
@@ -25,6 +26,8 @@ class RatedBody:
     finding: Finding
     sentence: str
     in_headline: bool = False
+    thresholds: Thresholds = CURRENT
+    """The numbers of the method version under which it was rated."""
 
 
 def passed_over_to_json(row: PassedOver) -> Json:
@@ -39,6 +42,7 @@ def summary_row(rated: RatedBody) -> Json:
         "body": body.id,
         "outcome": body.outcome.slug,
         "outcome_name": body.outcome.name,
+        "better": body.outcome.better.value,
         "importance": body.outcome.importance.value,
         "comparator_group": body.comparator_group.value,
         "horizon": body.horizon.value,
@@ -75,12 +79,12 @@ def body_to_json(rated: RatedBody) -> Json:
         "pooled": None if body.pooled is None else pooled_to_json(body.pooled),
         "not_pooled": body.not_pooled,
         "direction_of_effect": _direction_of_effect(body),
-        "studies": [_study_to_json(body, study, weight) for study, weight in _with_pool_weights(body)],
+        "studies": [_study_to_json(rated, study, weight) for study, weight in _with_pool_weights(body)],
         "passed_over": [passed_over_to_json(row) for row in body.passed_over],
         "not_usable": [passed_over_to_json(row) for row in body.not_usable],
         "not_usable_n": body.not_usable_n,
         "sensitivity": _sensitivity_to_json(body.sensitivity),
-        "participants_still_needed": still_needed(body),
+        "participants_still_needed": still_needed(body, rated.thresholds),
         "warnings": list(body.warnings),
     }
 
@@ -150,9 +154,9 @@ def _with_pool_weights(body: Body) -> list[tuple[BodyStudy, float | None]]:
     return [(study, weights.get(study.study.key)) for study in body.studies]
 
 
-def _study_to_json(body: Body, row: BodyStudy, weight: float | None) -> Json:
-    study, result, directness = row.study, row.result, row.directness
-    risk = study_level(study, body.outcome.slug, body.comparator_group)
+def _study_to_json(rated: RatedBody, row: BodyStudy, weight: float | None) -> Json:
+    body, study, result, directness = rated.body, row.study, row.result, row.directness
+    risk = study_level(study, body.outcome.slug, body.comparator_group, rated.thresholds)
     return {
         "study": study.key,
         "label": study.label,

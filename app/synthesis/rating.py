@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.synthesis.assembly import Assembly, assemble_many
+from app.synthesis.assembly import Assembly, assemble_bodies, assemble_many
 from app.synthesis.body import Body, PairInput, PassedOver, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.findings import find_body_finding
@@ -19,6 +19,7 @@ from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.headline import Headline, Reason, choose_headline
 from app.synthesis.inputs_hash import inputs_hash
 from app.synthesis.participants import count_once, participant_sets
+from app.synthesis.place import Terms
 from app.synthesis.rated_body import Json, RatedBody, body_to_json, passed_over_to_json, summary_row
 from app.synthesis.sample_size import sample_size
 from app.synthesis.statement import (
@@ -31,9 +32,21 @@ from app.synthesis.statement import (
 )
 from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, Importance
 
-__all__ = ["METHOD_VERSION", "Harms", "PairRating", "RatedBody", "body_to_json", "inputs_hash", "rate_many", "rate_pair", "to_json"]
+__all__ = [
+    "METHOD_VERSION",
+    "Harms",
+    "PairRating",
+    "RatedBody",
+    "body_to_json",
+    "inputs_hash",
+    "rate_many",
+    "rate_one_body",
+    "rate_pair",
+    "to_json",
+]
 
 METHOD_VERSION = CURRENT_METHOD
+NOTHING_LEFT = "Without the studies that are left out, no usable result remains: it is very uncertain what the treatment does."
 ROW_ORDER_IMPORTANCE = (Importance.CRITICAL, Importance.IMPORTANT, Importance.LIMITED)
 ROW_ORDER_COMPARATOR = (ComparatorGroup.SHAM, ComparatorGroup.INACTIVE, ComparatorGroup.ACTIVE, ComparatorGroup.NONE)
 
@@ -91,15 +104,28 @@ def rate_many(pairs: Sequence[PairInput], method: str = METHOD_VERSION) -> tuple
     thresholds = thresholds_of(method)
     return tuple(
         rate_assembly(pair, assembly, pair_context(pair, assembly, thresholds), method)
-        for pair, assembly in zip(pairs, assemble_many(pairs), strict=True)
+        for pair, assembly in zip(pairs, assemble_many(pairs, Terms(thresholds)), strict=True)
     )
+
+
+def rate_one_body(pair: PairInput, body_id: str, method: str = METHOD_VERSION) -> tuple[RatedBody, PairContext] | None:
+    """One body of a pair, rated, and what it shares with the others, of which none is assembled; None where there is no such body.
+
+    Whether the headline rests on it is not looked at.
+    """
+    thresholds = thresholds_of(method)
+    assembly = assemble_bodies(pair, Terms(thresholds, only=body_id))
+    if not assembly.bodies:
+        return None
+    context = pair_context(pair, assembly, thresholds)
+    return _rate(assembly.bodies[0], context, pair.intervention_name, thresholds), context
 
 
 def rate_assembly(pair: PairInput, assembly: Assembly, context: PairContext, method: str = METHOD_VERSION) -> PairRating:
     """Rate a pair whose bodies and context are at hand."""
     rated = tuple(_rate(body, context, pair.intervention_name, thresholds_of(method)) for body in assembly.bodies)
     eligible = count_eligible(assembly.eligible, pair)
-    conclusion = _conclude(rated, eligible, pair)
+    conclusion = _conclude(rated, eligible, pair, something_left_out=bool(assembly.left_out))
     headline = conclusion.headline
     return PairRating(
         method=method,
@@ -125,14 +151,17 @@ def rate_assembly(pair: PairInput, assembly: Assembly, context: PairContext, met
 
 def _rate(body: Body, context: PairContext, intervention_name: str, thresholds: Thresholds) -> RatedBody:
     certainty, finding = rate_body(body, context, thresholds), find_body_finding(body)
-    return RatedBody(body, certainty, finding, body_sentence(body, certainty.certainty, finding, intervention_name))
+    sentence = body_sentence(body, certainty.certainty, finding, intervention_name)
+    return RatedBody(body, certainty, finding, sentence, thresholds=thresholds)
 
 
-def _conclude(rated: Sequence[RatedBody], eligible: EvidenceCount, pair: PairInput) -> _Conclusion:
+def _conclude(rated: Sequence[RatedBody], eligible: EvidenceCount, pair: PairInput, *, something_left_out: bool) -> _Conclusion:
     names = {"intervention_name": pair.intervention_name, "condition_name": pair.condition_name}
     if eligible.k == 0:
         reason = Reason("rating/no-evidence", "No eligible study was found.")
         return _Conclusion(Certainty.NO_EVIDENCE, None, NO_EVIDENCE, (reason,))
+    if not rated and something_left_out:
+        return _Conclusion(Certainty.VERY_LOW, Finding.UNCLEAR, NOTHING_LEFT, (Reason("rating/nothing-left", NOTHING_LEFT),))
     if not rated:
         reason = Reason("rating/no-usable-result", "There are eligible studies, but none with a usable result: very low, unclear.")
         return _Conclusion(Certainty.VERY_LOW, Finding.UNCLEAR, not_usable_sentence(eligible, **names), (reason,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from app.synthesis.body import BodyStudy, NotPooled, OutcomeInput, PooledEffect, Sensitivity
 from app.synthesis.body_study import with_numbers
 from app.synthesis.grade.risk_of_bias import study_level
+from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.pool_requests import PoolRequests, Pools, Ticket
 from app.synthesis.pooling_model import COMMON, PoolingModel
 from app.synthesis.reported_effect import FROM_P
@@ -36,17 +37,19 @@ def ask_for_sensitivity(
     outcome: OutcomeInput,
     group: ComparatorGroup,
     mean_differences: Sequence[BodyStudy] = (),
+    thresholds: Thresholds = CURRENT,
 ) -> SensitivityRequest:
     """Ask for the pools of the sensitivity block of a pooled body.
 
     `mean_differences` are the studies of an SMD body that share one scale, in its units. A single study leaves nothing
-    to vary but that.
+    to vary but that. `thresholds` say which studies are at high risk of bias.
     """
     mean_difference_only = requests.ask(mean_differences) if mean_differences else None
     entries = with_numbers(studies)
     if len(entries) < 2:
         return SensitivityRequest(mean_difference_only=mean_difference_only)
-    not_high = [entry for entry in entries if study_level(entry.study, outcome.slug, group).level is not RiskOfBiasLevel.HIGH]
+    levels = [study_level(entry.study, outcome.slug, group, thresholds).level for entry in entries]
+    not_high = [entry for entry, level in zip(entries, levels, strict=True) if level is not RiskOfBiasLevel.HIGH]
     not_from_p = [entry for entry in entries if entry.basis != FROM_P]
     ordered = sorted(entries, key=_by_year)
     return SensitivityRequest(

@@ -162,6 +162,8 @@ def mid_sentence(name: str) -> str:
 
 def comparator_name(bodies: Sequence[Body]) -> str:
     """What the treatment was compared with: the one kind if all studies share it, else the name of the group."""
+    if bodies[0].comparator_label is not None:
+        return bodies[0].comparator_label
     group = bodies[0].comparator_group
     kinds = {study.result.comparator for body in bodies for study in body.studies}
     if group is ComparatorGroup.INACTIVE and len(kinds) == 1:

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.synthesis.body import NotPooled, PooledEffect
-from app.synthesis.meta_regression import meta_regression
+from app.synthesis.meta_regression import MetaRegression, meta_regression
 from app.synthesis.mixed_effects import ModelMethod
 from app.synthesis.not_computed import NotComputed
 from app.synthesis.pooling import COMMON_EFFECT, Fitting, Pool, common_effect, pool
+from app.synthesis.small_study_effects import NotTested
 from app.synthesis.weighted_sums import Array, scale_studies
 
 Side: TypeAlias = Literal["left", "right"]
@@ -95,9 +96,15 @@ def _fitting(tau2_method: ModelMethod) -> Fitting:
 
 
 def _side(y: Array, v: Array, tau2_method: ModelMethod) -> Side:
-    """Right where smaller studies have smaller effects; left where they have larger ones, or the standard errors do not vary."""
-    line = meta_regression(y, v, np.sqrt(v), tau2_method=tau2_method, test="z")
-    return "left" if isinstance(line, NotComputed) or line.slope.statistic >= 0 else "right"
+    return side_of(meta_regression(y, v, np.sqrt(v), tau2_method=tau2_method, test="z"))
+
+
+def side_of(line: MetaRegression | NotComputed | NotTested) -> Side:
+    """Right where smaller studies have smaller effects; left where they have larger ones, or the standard errors do not vary.
+
+    `line`: the regression of the effect on its standard error, as `small_study_effects.egger_mixed` gives it.
+    """
+    return "left" if isinstance(line, NotComputed | NotTested) or line.slope.statistic >= 0 else "right"
 
 
 def _trim(y: Array, v: Array, fit: Fitting, estimator: Estimator) -> tuple[int, float, float | None] | NotComputed:

@@ -52,18 +52,20 @@ def scale_studies(effects: ArrayLike, variances: ArrayLike) -> Scaled | NotPoole
         return NotPooled(NOT_TWO_LISTS)
     if y.size == 0:
         return NotPooled(NO_STUDY)
-    first = int(v.argmin())
-    centre, v_min, v_max = float(y[first]), float(v[first]), float(np.maximum.reduce(v))
-    # A smallest or largest number is undefined if any of them is.
-    y_min, y_max = float(np.minimum.reduce(y)), float(np.maximum.reduce(y))
-    if not (-math.inf < y_min and y_max < math.inf and -math.inf < v_min and v_max < math.inf):
+    # Plain numbers are sooner sorted out than arrays as short as these. A sum of finite ones may overflow, that of others never is one.
+    ys, vs = y.tolist(), v.tolist()
+    if not math.isfinite(sum(ys) + sum(vs)) and not all(map(math.isfinite, ys + vs)):
         return NotPooled(NOT_FINITE)
+    v_min, v_max = min(vs), max(vs)
     if v_min <= 0:
         return NotPooled(NOT_ABOVE_ZERO)
-    unit = unit_of(v_min)
-    if max(y_max - centre, centre - y_min) / unit > MAX_DISTANCE or v_max / unit / unit > MAX_DISTANCE**2:
+    first = vs.index(v_min)
+    centre, unit = ys[first], unit_of(v_min)
+    if max(max(ys) - centre, centre - min(ys)) / unit > MAX_DISTANCE or v_max / unit / unit > MAX_DISTANCE**2:
         return NotPooled(TOO_FAR_APART)
-    return Scaled((y - centre) / unit, v / unit / unit, centre, unit, first, v_max / unit / unit)
+    shrink = 1 / unit / unit
+    scaled_v = v * shrink if shrink < math.inf else v / unit / unit
+    return Scaled((y - centre) / unit, scaled_v, centre, unit, first, v_max / unit / unit)
 
 
 def unit_of(smallest_variance: float) -> float:

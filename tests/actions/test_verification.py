@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from app.actions.api_keys import create_key, revoke_key
+from app.actions.appraisals import make_appraisal, withdraw_appraisal
 from app.actions.reviews import retract_study, review_study
 from app.actions.studies import amend_study, create_study, submit_study
 from app.actions.verification import verify
@@ -23,6 +24,7 @@ from app.models import (
     Comparison,
     Condition,
     ConditionOutcome,
+    DomainAppraisal,
     IncludedStudy,
     Instrument,
     Intervention,
@@ -38,7 +40,7 @@ from app.models import (
     StudyCondition,
     StudyRevision,
 )
-from app.vocabulary import Decision, Role
+from app.vocabulary import Decision, Domain, Role
 from tests.databases import ENGINES, Databases
 from tests.factories import (
     ANNA,
@@ -55,6 +57,7 @@ from tests.factories import (
 )
 from tests.require import require
 
+BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CONTRAINDICATION = {"slug": "bleeding", "name": "Fresh bleeding", "severity": "absolute", "reason": "Pressure.", "sources": ["a source"]}
 EFFECT = {"name": "Headache", "severity": "mild", "source": "a trial"}
@@ -80,6 +83,10 @@ def do_everything(session: Session) -> Study:
     put(session, "intervention", intervention_record(adverse_effects=[EFFECT], contraindications=[CONTRAINDICATION]))
     revoke_key(session, create_key(session, name="Old", role=Role.CONTRIBUTOR)[:11])
     create_key(session, name="New", role=Role.CURATOR)
+    for levels in (1, 2):
+        appraisal = make_appraisal(session, BODY, by=CLARA, domain=Domain.INDIRECTNESS, levels=levels, rationale="Other people.")
+    withdraw_appraisal(session, appraisal.id, by=CLARA, reason="They are the same.")
+    make_appraisal(session, BODY, by=CLARA, domain=Domain.IMPRECISION, levels=0, rationale="Enough.")
     return study
 
 
@@ -153,6 +160,11 @@ def swap_pair(session: Session) -> None:
 def add_review(session: Session) -> None:
     first = session.execute(select(Review).limit(1)).scalar_one()
     session.add(Review(**first.model_dump() | {"id": "added"}))
+
+
+def add_appraisal(session: Session) -> None:
+    first = session.execute(select(DomainAppraisal).limit(1)).scalar_one()
+    session.add(DomainAppraisal(**first.model_dump() | {"id": "added", "domain": "inconsistency", "replaced_by": None}))
 
 
 TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
@@ -270,6 +282,30 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a count of people in history": (change(RatingHistory, eligible_participants=99), ", eligible_participants"),
     "a moment in history": (change(RatingHistory, changed_at=LONG_AGO), ", changed_at"),
     "history dropped": (drop(RatingHistory), "history of rating"),
+    # what past ratings rest on
+    "a study in the kept inputs": (
+        sql("UPDATE rating_input_part SET text = replace(text, 'mean', 'Mean')"),
+        "cannot be computed again: The kept inputs are not those of the hash",
+    ),
+    "a part of the kept inputs": (sql("UPDATE rating_input_part SET text = text || ' '"), "is not the text of its hash"),
+    "a part dropped": (sql("DELETE FROM rating_input_part"), "kept input"),
+    "the frame of kept inputs": (sql("UPDATE rating_input SET frame = '[\"{}\"]', parts = '[]'"), "kept input"),
+    "kept inputs dropped": (sql("DELETE FROM rating_input"), "Its inputs were not kept"),
+    "a past certainty": (change(RatingHistory, certainty="high"), "computed again from its inputs, certainty differ"),
+    # the appraisals
+    "an appraisal's levels": (change(DomainAppraisal, levels=3), "column levels: is 3, the ledger says 1"),
+    "an appraisal's rationale": (change(DomainAppraisal, rationale="Other"), "column rationale: is 'Other'"),
+    "who appraised": (change(DomainAppraisal, author="somebody"), "column author: is 'somebody'"),
+    "when it was appraised": (change(DomainAppraisal, made_at=LONG_AGO), "column made_at: is '2020"),
+    "what was computed then": (change(DomainAppraisal, judgement_hash="f" * 64), "column judgement_hash: is"),
+    "what replaced an appraisal": (sql("UPDATE domain_appraisal SET replaced_by = NULL"), "column replaced_by: is None"),
+    "a withdrawal's reason": (sql("UPDATE domain_appraisal SET withdrawal_reason = 'Other'"), "column withdrawal_reason: is 'Other'"),
+    "an appraisal brought back": (
+        sql("UPDATE domain_appraisal SET withdrawn_at = NULL WHERE withdrawal_reason IS NOT NULL"),
+        "column withdrawn_at: is None",
+    ),
+    "an appraisal dropped": (drop(DomainAppraisal), "is in the ledger and not in its table"),
+    "an appraisal added": (add_appraisal, "appraisal added: is in no ledger entry"),
 }
 
 
@@ -313,6 +349,8 @@ UNREADABLE = {
     "UPDATE body_of_evidence SET explanation = '{broken'": "rating neck-pain/craniosacral-therapy: cannot be worked out or read",
     "UPDATE change SET occurred_at = '{broken'": "the ledger: cannot be read",
     "UPDATE review SET created_at = '{broken'": ": cannot be read",
+    "UPDATE domain_appraisal SET made_at = '{broken'": ": cannot be read",
+    "UPDATE rating_input SET frame = '{broken'": "is not the text of its hash",
 }
 
 

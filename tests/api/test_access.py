@@ -34,11 +34,28 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/evidence/{body_id}/forest.png"): OPEN,
     ("GET", "/v1/evidence/{body_id}/forest.json"): OPEN,
     ("GET", "/v1/evidence/{body_id}/funnel.svg"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/funnel.png"): OPEN,
     ("GET", "/v1/evidence/{body_id}/funnel.json"): OPEN,
     ("GET", "/v1/evidence/{body_id}/cumulative.svg"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/cumulative.png"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/cumulative.json"): OPEN,
     ("GET", "/v1/evidence/{body_id}/cumulative"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/risk-of-bias.svg"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/risk-of-bias.png"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/risk-of-bias.json"): OPEN,
     ("GET", "/v1/conditions/{slug}/ratings/{intervention}/badge.svg"): OPEN,
+    ("GET", "/v1/conditions/{slug}/ratings/{intervention}/badge.png"): OPEN,
+    ("GET", "/v1/conditions/{slug}/ratings/{intervention}/history/{sequence}"): OPEN,
+    ("GET", "/v1/rating-inputs/{inputs_hash}"): OPEN,
+    ("GET", "/v1/risk-of-bias/rob-2"): OPEN,
+    ("GET", "/v1/evidence/{body_id}/appraisals"): OPEN,
+    ("POST", "/v1/evidence/{body_id}/appraisals"): "curator",
+    ("GET", "/v1/appraisals/{appraisal_id}"): OPEN,
+    ("POST", "/v1/appraisals/{appraisal_id}/withdrawal"): "curator",
     ("GET", "/v1/evidence-map"): OPEN,
+    ("GET", "/v1/evidence-map.svg"): OPEN,
+    ("GET", "/v1/evidence-map.png"): OPEN,
+    ("GET", "/v1/evidence-map.json"): OPEN,
     ("GET", "/v1/interventions"): OPEN,
     ("GET", "/v1/interventions/{slug}"): OPEN,
     ("GET", "/v1/interventions/{slug}/safety"): OPEN,
@@ -51,6 +68,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/outcomes/{slug}"): OPEN,
     ("GET", "/v1/instruments/{slug}"): OPEN,
     ("GET", "/v1/search"): OPEN,
+    ("POST", "/v1/synthesis"): OPEN,
     ("GET", "/v1/changes"): OPEN,
     ("GET", "/v1/studies"): OPEN,
     ("GET", "/v1/studies/{study_id:study_reference}"): READER,
@@ -79,6 +97,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/studies/{study_id}": {},
     "/v1/studies/{study_id}/reviews": {"decision": "reject", "comment": "no"},
     "/v1/studies/{study_id}/retraction": {"reason": "no"},
+    "/v1/evidence/{body_id}/appraisals": {"domain": "indirectness", "levels": 1, "rationale": "no"},
+    "/v1/appraisals/{appraisal_id}/withdrawal": {"reason": "no"},
     "/v1/api-keys": {"name": "Another", "role": "contributor"},
 }
 NOBODYS_STUDY = "01890000-0000-7000-8000-000000000000"
@@ -107,8 +127,8 @@ class House:
 
     def ask(self, method: str, path: str, holder: str) -> tuple[int, str]:
         address = path.replace("{study_id}", NOBODYS_STUDY).replace("{study_id:uuid}", NOBODYS_STUDY)
-        address = address.replace("{study_id:study_reference}", NOBODYS_STUDY).replace("{number}", "1")
-        for name in ("slug", "intervention", "body_id", "claim_id", "prefix", "asset"):
+        address = address.replace("{study_id:study_reference}", NOBODYS_STUDY).replace("{number}", "1").replace("{sequence}", "1")
+        for name in ("slug", "intervention", "body_id", "claim_id", "prefix", "asset", "appraisal_id", "inputs_hash"):
             address = address.replace(f"{{{name}}}", "nothing")
         headers = header(self.keys[holder], If_Match='"r1"')
         response = self.client.request(method, address, json=BODIES.get(path), headers=headers)

@@ -10,13 +10,19 @@ from app.database import reading
 from app.errors import NotFound
 from app.models import BodyOfEvidence, Rating
 from app.queries.pair_inputs import load_pair_inputs
-from app.queries.ratings import certainty_rank, get_rating, get_rating_until, left_out, load_summaries, published_until
+from app.queries.ratings import certainty_rank, get_rating, get_rating_what_if, load_summaries
+from app.queries.what_if import Asked
 from app.synthesis.body import PairInput
+from app.synthesis.what_if import published_until
 from app.vocabulary import Certainty
 from tests.query_count import counted_queries
 
 NECK_PAIN = ("neck-pain", "craniosacral-therapy")
 THIS_YEAR = 2026
+
+
+def until(year: int) -> Asked:
+    return Asked(published_until=year)
 
 
 @pytest.fixture
@@ -45,10 +51,10 @@ class TestLoadSummaries:
 
 class TestGetRating:
     @pytest.mark.parametrize("condition", ["neck-pain", "infant-colic", "tinnitus"])
-    def test_takes_four_queries(self, session: Session, condition: str) -> None:
+    def test_takes_five_queries(self, session: Session, condition: str) -> None:
         with counted_queries(session) as sent:
             get_rating(session, condition, "craniosacral-therapy")
-        assert len(sent) == 4
+        assert len(sent) == 5
 
     def test_serves_what_is_stored_word_for_word(self, session: Session) -> None:
         stored = session.get_one(Rating, NECK_PAIN).content
@@ -62,36 +68,36 @@ class TestGetRating:
             get_rating(session, "neck-pain", "cranio-therapy")
 
 
-class TestGetRatingUntil:
+class TestGetRatingWhatIf:
     def test_until_this_year_is_the_stored_rating_where_every_year_is_known(self, session: Session) -> None:
         compared = 0
         for row in session.execute(select(Rating)).scalars():
-            served = get_rating_until(session, row.condition, row.intervention, THIS_YEAR)
+            served = get_rating_what_if(session, row.condition, row.intervention, until(THIS_YEAR))
             if not served["left_out"]["unknown_year"]:
                 assert {name: served[name] for name in row.content} == row.content
                 compared += 1
         assert compared > 60
 
     def test_the_literature_of_an_earlier_year_gives_an_earlier_rating(self, session: Session) -> None:
-        certainties = {year: get_rating_until(session, *NECK_PAIN, year)["certainty"] for year in (1990, 2015, 2016)}
+        certainties = {year: get_rating_what_if(session, *NECK_PAIN, until(year))["certainty"] for year in (1990, 2015, 2016)}
         assert certainties == {1990: "no-evidence", 2015: "very-low", 2016: "low"}
 
     def test_as_of_is_the_end_of_the_year_but_never_after_the_stored_day(self, session: Session) -> None:
         stored = session.get_one(Rating, NECK_PAIN).as_of
-        assert get_rating_until(session, *NECK_PAIN, 2015)["as_of"] == "2015-12-31"
-        assert get_rating_until(session, *NECK_PAIN, THIS_YEAR)["as_of"] == stored.isoformat()
+        assert get_rating_what_if(session, *NECK_PAIN, until(2015))["as_of"] == "2015-12-31"
+        assert get_rating_what_if(session, *NECK_PAIN, until(THIS_YEAR))["as_of"] == stored.isoformat()
 
     def test_the_number_of_queries_does_not_depend_on_the_pair(self, session: Session) -> None:
         counts = set()
         for condition in ("neck-pain", "infant-colic", "tinnitus"):
             with counted_queries(session) as sent:
-                get_rating_until(session, condition, "craniosacral-therapy", 2015)
+                get_rating_what_if(session, condition, "craniosacral-therapy", until(2015))
             counts.add(len(sent))
         assert len(counts) == 1
 
     def test_stores_nothing(self, session: Session) -> None:
         before = session.get_one(Rating, NECK_PAIN).model_dump()
-        get_rating_until(session, *NECK_PAIN, 1990)
+        get_rating_what_if(session, *NECK_PAIN, until(1990))
         session.expire_all()
         assert session.get_one(Rating, NECK_PAIN).model_dump() == before
 
@@ -116,12 +122,6 @@ class TestPublishedUntil:
             2019: ["castejon-castejon-2019-infant-colic"],
             2022: ["castejon-castejon-2019-infant-colic", "castejon-castejon-2022-infant-colic"],
         }
-
-
-class TestLeftOut:
-    def test_tells_later_studies_from_those_without_a_year(self) -> None:
-        years = [("b-2020", 2020), ("a-2019", 2019), ("c-2018", 2018), ("nd", None)]
-        assert left_out(years, 2018) == {"later": ["a-2019", "b-2020"], "unknown_year": ["nd"]}
 
 
 def _reports(pair: PairInput, registration: str) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.synthesis.body import InstrumentInput, OutcomeInput
-from app.synthesis.inputs_hash import canonical_text, inputs_hash
+from app.synthesis.body import InstrumentInput, OutcomeInput, RegistrationInput
+from app.synthesis.inputs_hash import canonical_text, inputs_hash, split_text, text_hash
 from app.vocabulary import Better, Importance
 from tests.synthesis.factories import pair, study, with_estimate
 
@@ -78,3 +78,35 @@ class TestInputsHash:
         turned = replace(TWO, instruments=TWO.instruments[::-1])
         assert inputs_hash(asked) == inputs_hash(replace(asked, studies=asked.studies[::-1]))
         assert inputs_hash(asked) != inputs_hash(replace(asked, outcomes=(turned,)))
+
+
+class TestSplitText:
+    def test_joined_it_is_the_canonical_text(self) -> None:
+        one, other = study(with_estimate(), key="a"), study(with_estimate(-3, -5, -1), key="b")
+        asked = pair(one, other, outcomes=(TWO,), registrations=(RegistrationInput("r", None, "2020-01", 4, (other, one)),))
+        split = split_text(asked)
+        assert split.joined() == canonical_text(asked)
+        assert text_hash(split.joined()) == inputs_hash(asked)
+        assert len(split.between) == len(split.parts) + 1
+
+    def test_each_outcome_and_each_study_is_a_part_wherever_it_stands(self) -> None:
+        one, other = study(with_estimate(), key="a"), study(with_estimate(-3, -5, -1), key="b")
+        asked = pair(one, other, outcomes=(TWO,), registrations=(RegistrationInput("r", None, "2020-01", 4, (other,)),))
+        written = {name: canonical_text(part) for name, part in {"outcome": TWO, "one": one, "other": other}.items()}
+        assert sorted(split_text(asked).parts) == sorted([written["outcome"], written["one"], written["other"], written["other"]])
+        assert not any(text in between for text in written.values() for between in split_text(asked).between)
+
+    def test_a_pair_without_anything_is_one_text(self) -> None:
+        assert split_text(pair(outcomes=())).parts == ()
+
+    def test_text_that_looks_like_a_study_inside_a_name_is_left_where_it_is(self) -> None:
+        inside = study(with_estimate())
+        asked = pair(inside, condition_name=canonical_text(inside))
+        assert split_text(asked).joined() == canonical_text(asked)
+        assert split_text(asked).between[-1] == "]}"
+
+
+class TestRememberedTexts:
+    def test_an_equal_part_has_an_equal_text_whatever_its_numbers_are_kept_as(self) -> None:
+        whole, point = (study(with_estimate(-10), cluster_size=size) for size in (12, 12.0))
+        assert canonical_text(whole) == canonical_text(point) == printed(plainly(point))

@@ -22,6 +22,7 @@ from app.synthesis.pool_many import pool_many
 from app.synthesis.pooling import SEVERAL_MAXIMA, Fitting, common_effect, cumulative, leave_one_out, pool, pool_by_method
 from app.synthesis.pooling_model import BY_METHOD, COMMON, PoolingModel
 from tests.synthesis.reference_values import Analysis, Compared, analyses, column, disagreements, load
+from tests.synthesis.test_pool_many import MODELS, differences
 
 RANDOM_MODELS = ("DL", "HE", "SJ", "PM", "EB", "ML", "REML")
 TESTS = ("z", "knha", "adhoc")
@@ -46,6 +47,9 @@ ALL_AT_ONCE: dict[str, Fitting | PoolingModel] = {
     "REML": PoolingModel("REML", ci="z"),
     "REML_knha": PoolingModel("REML", guard=False),
 }
+ANY_NUMBER = st.one_of(
+    st.floats(-3, 3), st.sampled_from([0.0, 1e-300, 5e-324, 1e-160, 1e75, 1e150, 1e300, -1e300, 1.7e308, math.nan, math.inf])
+)
 WAYS = ("one", "many")
 """Pooled alone by plain numbers, or by arrays, all data sets in one call."""
 
@@ -274,6 +278,12 @@ class TestNotPooled:
         assert isinstance(result, NotPooled)
         assert "floating-point" in result.reason
 
+    @pytest.mark.parametrize("far", [1e10, 1e40, 1e74, 1e75])
+    def test_an_effect_however_far_away_is_pooled_as_one_of_that_size(self, far: float) -> None:
+        result = fitted(pool([0.0, 0.0, far], [1.0, 1.0, 2.5]))
+        assert result.tau2 == pytest.approx(far * far / 3, rel=1e-9)
+        assert result.estimate == pytest.approx(far / 3, rel=1e-9)
+
     def test_an_unknown_estimator_is_named(self) -> None:
         result = pool([0.1, 0.2], [0.1, 0.1], tau2_method="XX")
         assert isinstance(result, NotPooled)
@@ -386,7 +396,31 @@ class TestProperties:
 class TestLeaveOneOut:
     def test_gives_one_pool_for_every_study_by_the_method(self) -> None:
         results = leave_one_out([0.1, 0.4, 0.2], [0.1, 0.2, 0.1])
-        assert results == pool_many([[0.4, 0.2], [0.1, 0.2], [0.1, 0.4]], [[0.2, 0.1], [0.1, 0.1], [0.1, 0.2]], BY_METHOD).rows()
+        expected = pool_many([[0.4, 0.2], [0.1, 0.2], [0.1, 0.4]], [[0.2, 0.1], [0.1, 0.1], [0.1, 0.2]], BY_METHOD).rows()
+        assert [differences(one, other) for one, other in zip(expected, results, strict=True)] == [[]] * 3
+
+    @pytest.mark.parametrize("model", MODELS, ids=str)
+    @pytest.mark.parametrize("k", [3, 4, 24, 25, 40])
+    def test_each_is_the_pool_of_the_other_studies_whatever_the_way(self, k: int, model: PoolingModel) -> None:
+        rng = np.random.default_rng(k)
+        v = np.exp(rng.normal(-2, 1, k))
+        y = rng.normal(0.3, np.sqrt(v + rng.choice([0, 0.5], k)))
+        apart = pool_many([np.delete(y, i) for i in range(k)], [np.delete(v, i) for i in range(k)], model).rows()
+        results = leave_one_out(y, v, fit=model)
+        assert [differences(one, other) for one, other in zip(apart, results, strict=True)] == [[]] * k
+
+    def test_a_study_that_cannot_be_pooled_spoils_only_the_pools_that_it_is_in(self) -> None:
+        results = leave_one_out([0.1, math.nan, 0.3, 0.2], [0.1, 0.2, 0.3, 0.1])
+        assert [type(result) for result in results] == [NotPooled, PooledEffect, NotPooled, NotPooled]
+
+    @given(st.lists(st.tuples(ANY_NUMBER, ANY_NUMBER.map(abs)), max_size=6))
+    def test_no_input_gives_an_infinite_or_undefined_number_or_a_warning(self, studies: list[tuple[float, float]]) -> None:
+        effects, variances = [study[0] for study in studies], [study[1] for study in studies]
+        order = range(len(studies))
+        for result in (*leave_one_out(effects, variances), *cumulative(effects, variances, order)):
+            if isinstance(result, PooledEffect):
+                numbers = [number for number in astuple(result) if isinstance(number, float)]
+                assert all(map(math.isfinite, [*numbers, *result.weights]))
 
     def test_any_other_way_to_pool_is_called_for_each(self) -> None:
         results = leave_one_out([0.1, 0.4, 0.2], [0.1, 0.2, 0.1], fit=pool_by_method)

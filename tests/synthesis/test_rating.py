@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.synthesis.body import InstrumentInput, OutcomeInput, PairInput, RegistrationInput, ResultInput
-from app.synthesis.rating import METHOD_VERSION, PairRating, body_to_json, inputs_hash, rate_pair, to_json
+from app.synthesis.rating import METHOD_VERSION, PairRating, body_to_json, inputs_hash, rate_one_body, rate_pair, to_json
 from app.synthesis.statement import NO_EVIDENCE
 from app.vocabulary import (
     Better,
@@ -350,3 +350,15 @@ class TestToJson:
         domains = dict(body_to_json(self.example().bodies[0])["domains"])  # type: ignore[call-overload]
         assert list(domains) == ["risk-of-bias", "inconsistency", "indirectness", "imprecision", "publication-bias"]
         assert set(domains["imprecision"]) == {"levels", "concern", "rule", "reason", "inputs", "studies"}
+
+
+class TestRateOneBody:
+    def test_is_the_body_as_it_is_rated_among_all(self) -> None:
+        given = pair(study(with_estimate(), with_estimate(-4, -9, 1, outcome="disability", position=1)), outcomes=(PAIN, DISABILITY))
+        for row in rate_pair(given).bodies:
+            found = rate_one_body(given, row.body.id)
+            assert found is not None
+            assert replace(found[0], in_headline=row.in_headline) == row
+
+    def test_of_an_unknown_body_there_is_none(self) -> None:
+        assert rate_one_body(pair(study(with_estimate())), "nothing") is None

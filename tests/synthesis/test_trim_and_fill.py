@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.synthesis.not_computed import NotComputed
-from app.synthesis.trim_and_fill import Estimator, TrimAndFill, trim_and_fill
+from app.synthesis.small_study_effects import egger_mixed
+from app.synthesis.trim_and_fill import Estimator, TrimAndFill, side_of, trim_and_fill
 from tests.synthesis.reference_values import Analysis, Compared, analyses, disagreements
 
 ESTIMATORS: tuple[Estimator, ...] = ("L0", "R0")
@@ -164,3 +165,13 @@ class TestTrimAndFill:
         plain, rescaled = trimmed(trim_and_fill(effects, variances)), trimmed(trim_and_fill(factor * effects, factor * factor * variances))
         assert (rescaled.k0, rescaled.side) == (plain.k0, plain.side)
         assert rescaled.pooled.estimate == pytest.approx(factor * plain.pooled.estimate, rel=1e-9)
+
+
+class TestSideOf:
+    @pytest.mark.parametrize(("effects", "side"), [([0.1, 0.2, 0.6, 0.9], "left"), ([0.9, 0.6, 0.2, 0.1], "right")])
+    def test_is_the_side_that_is_found_without_it(self, effects: list[float], side: str) -> None:
+        variances = [0.01, 0.02, 0.05, 0.09]
+        assert side_of(egger_mixed(effects, variances)) == trimmed(trim_and_fill(effects, variances)).side == side
+
+    def test_is_left_where_standard_errors_do_not_vary(self) -> None:
+        assert side_of(egger_mixed([0.1, 0.2, 0.6], [0.01] * 3)) == "left"

@@ -34,6 +34,8 @@ class Appraisal:
     rationale: str
     author: str
     made_on: date
+    stands_on_current_inputs: bool = True
+    """False: the computed judgement is now made of other numbers or studies than its author had before him. It counts all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +148,5 @@ def _to_json(appraisal: Appraisal) -> dict[str, object]:
         "rationale": appraisal.rationale,
         "author": appraisal.author,
         "date": appraisal.made_on.isoformat(),
+        "stands_on_current_inputs": appraisal.stands_on_current_inputs,
     }

@@ -41,7 +41,8 @@ def indirect_members(directness: DirectnessInput) -> tuple[str, ...]:
 
 def directness_score(directness: DirectnessInput) -> int:
     """1 with nothing indirect, 2 with one thing, 3 with two or more."""
-    return min(MAX_SCORE, 1 + len(indirect_members(directness)))
+    flags = (directness.population, directness.intervention, directness.comparator, directness.outcome)
+    return min(MAX_SCORE, 1 + flags.count(Directness.INDIRECT))
 
 
 def score_levels(mean: float, thresholds: Thresholds = CURRENT) -> tuple[int, str]:

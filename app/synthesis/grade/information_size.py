@@ -79,13 +79,28 @@ def with_more_participants(size: InformationSize, extra: int) -> InformationSize
     return replace(size, n=n, events=events, fraction=fraction)
 
 
+def with_mid_times(size: InformationSize, body: Body, factor: float, thresholds: Thresholds = CURRENT) -> InformationSize:
+    """The information size of a pooled body at `factor` times its MID; that of a ratio rests on the relative risk reduction."""
+    if body.measure in RATIO_MEASURES:
+        return size
+    mid = None if body.mid.value is None else body.mid.value * factor
+    return _continuous_size(size.n, size.sd, mid, body.mid.standing, thresholds.conventional_mid_in_sd * factor, thresholds)
+
+
 def _measure_continuous(body: Body, studies: tuple[BodyStudy, ...], n: int, thresholds: Thresholds) -> InformationSize:
-    conventional = continuous_information_size(1 / thresholds.conventional_mid_in_sd)
     sd = 1.0 if body.measure is Measure.SMD else common_sd(studies)
-    if body.mid.value is None or sd is None or body.mid.standing is MidStanding.CONVENTION:
-        basis = "0.2 standard deviations" if body.mid.value is not None else "no standard deviation to be had: as for 0.2"
+    return _continuous_size(n, sd, body.mid.value, body.mid.standing, thresholds.conventional_mid_in_sd, thresholds)
+
+
+def _continuous_size(
+    n: int, sd: float | None, mid: float | None, standing: MidStanding, conventional_mid_in_sd: float, thresholds: Thresholds
+) -> InformationSize:
+    if mid is None or sd is None or standing is MidStanding.CONVENTION:
+        conventional = continuous_information_size(1 / conventional_mid_in_sd)
+        named = f"{thresholds.conventional_mid_in_sd:g}"
+        basis = f"{named} standard deviations" if mid is not None else f"no standard deviation to be had: as for {named}"
         return InformationSize(n, conventional, None, None, n / conventional, basis, sd=sd)
-    needed = max(thresholds.min_participants_continuous, continuous_information_size(sd / body.mid.value))
+    needed = max(thresholds.min_participants_continuous, continuous_information_size(sd / mid))
     return InformationSize(n, needed, None, None, n / needed, "standard deviation and minimal important difference", sd=sd)
 
 

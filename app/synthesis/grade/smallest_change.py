@@ -6,6 +6,7 @@ another level: the places where a rule can turn are probed in order, and the tur
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from app.synthesis.body import PooledEffect
 from app.synthesis.display import shown
@@ -13,7 +14,7 @@ from app.synthesis.grade.certainty import CERTAINTY_OF_LEVEL
 from app.synthesis.grade.crossings import view_of
 from app.synthesis.grade.information_size import with_more_participants
 from app.synthesis.grade.judgement import people_in_words
-from app.synthesis.grade.level_parts import LevelParts, level_of, with_mid_factor, with_study_level
+from app.synthesis.grade.level_parts import LevelParts, level_at_mid, level_of, with_study_level
 from app.synthesis.grade.publication_bias import PairContext, judge_publication_bias
 from app.synthesis.grade.risk_of_bias import CAUTION, LEVEL_WORDS
 from app.synthesis.grade.turning_points import (
@@ -51,24 +52,36 @@ class SmallestChanges:
     down: tuple[Change, ...]
 
 
+class LevelsAlong:
+    """The level of a body as one number of it moves; each place is asked once, for the way up and for the way down."""
+
+    def __init__(self, parts: LevelParts) -> None:
+        self.parts = parts
+        self.base = level_of(parts)
+        self.with_participants = cache(lambda extra: level_of(more_participants(parts, round(extra))))
+        self.at_variance = cache(lambda ratio: level_of(_with_variance(parts, ratio)))
+        self.at_mid = cache(lambda factor: level_at_mid(parts, factor))
+
+
 def find_smallest_changes(whole: LevelParts, left_out: Mapping[str, LevelParts], context: PairContext) -> SmallestChanges:
     """Try every kind of change; `left_out` holds the parts without each study on which the level rests."""
+    levels = LevelsAlong(whole)
     return SmallestChanges(
-        up=_in_direction(whole, left_out, context, upwards=True),
-        down=_in_direction(whole, left_out, context, upwards=False),
+        up=_in_direction(levels, left_out, context, upwards=True),
+        down=_in_direction(levels, left_out, context, upwards=False),
     )
 
 
-def _in_direction(whole: LevelParts, left_out: Mapping[str, LevelParts], context: PairContext, *, upwards: bool) -> tuple[Change, ...]:
-    base = level_of(whole)
+def _in_direction(levels: LevelsAlong, left_out: Mapping[str, LevelParts], context: PairContext, *, upwards: bool) -> tuple[Change, ...]:
+    whole, base = levels.parts, levels.base
 
     def moves(level: int) -> bool:
         return level > base if upwards else level < base
 
     found = [
-        _participants(whole, moves),
-        *(_interval(whole, moves, narrower=narrower) for narrower in (True, False)),
-        *(_mid(whole, moves, larger=larger) for larger in (True, False)),
+        _participants(levels, moves),
+        *(_interval(levels, moves, narrower=narrower) for narrower in (True, False)),
+        *(_mid(levels, moves, larger=larger) for larger in (True, False)),
         _one_judgement(whole, moves, better=upwards),
         _one_retraction(whole, left_out, moves),
         _one_report(whole, context, moves),
@@ -84,22 +97,19 @@ def more_participants(parts: LevelParts, extra: int) -> LevelParts:
     return replace(_with_pool(parts, pooled), size=with_more_participants(parts.size, extra))
 
 
-def _participants(parts: LevelParts, moves: Callable[[int], bool]) -> Change | None:
-    probes = [float(extra) for extra in participants_to_probe(parts)]
-    turn = first_turn(lambda extra: level_of(more_participants(parts, round(extra))), moves, 0.0, probes, whole_numbers=True)
+def _participants(levels: LevelsAlong, moves: Callable[[int], bool]) -> Change | None:
+    probes = [float(extra) for extra in participants_to_probe(levels.parts)]
+    turn = first_turn(levels.with_participants, moves, 0.0, probes, whole_numbers=True)
     if turn is None:
         return None
     extra, level = round(turn[0]), turn[1]
     return Change("participants", f"{people_in_words(extra)} more at the same effect.", CERTAINTY_OF_LEVEL[level], extra)
 
 
-def _interval(parts: LevelParts, moves: Callable[[int], bool], *, narrower: bool) -> Change | None:
+def _interval(levels: LevelsAlong, moves: Callable[[int], bool], *, narrower: bool) -> Change | None:
     """The same estimate and the same people, another width."""
-    pooled = parts.body.pooled
-    if pooled is None:
-        return None
-    probes = [ratio for ratio in narrowings_to_probe(parts, WIDEST) if (ratio < 1) is narrower]
-    turn = first_turn(lambda ratio: level_of(_with_pool(parts, with_variance(pooled, ratio))), moves, 1.0, probes)
+    probes = [ratio for ratio in narrowings_to_probe(levels.parts, WIDEST) if (ratio < 1) is narrower]
+    turn = first_turn(levels.at_variance, moves, 1.0, probes)
     if turn is None:
         return None
     width = turn[0] ** 0.5
@@ -107,15 +117,13 @@ def _interval(parts: LevelParts, moves: Callable[[int], bool], *, narrower: bool
     return Change("narrower-interval" if narrower else "wider-interval", text, CERTAINTY_OF_LEVEL[turn[1]], width)
 
 
-def _mid(parts: LevelParts, moves: Callable[[int], bool], *, larger: bool) -> Change | None:
-    mid = parts.body.mid.value
-    if mid is None or parts.view is None:
+def _mid(levels: LevelsAlong, moves: Callable[[int], bool], *, larger: bool) -> Change | None:
+    body = levels.parts.body
+    mid, measure = body.mid.value, body.measure
+    probes = [factor for factor in mid_factors_to_probe(levels.parts) if (factor > 1) is larger]
+    turn = first_turn(levels.at_mid, moves, 1.0, probes)
+    if turn is None or mid is None:
         return None
-    probes = [factor for factor in mid_factors_to_probe(parts) if (factor > 1) is larger]
-    turn = first_turn(lambda factor: level_of(with_mid_factor(parts, factor)), moves, 1.0, probes)
-    if turn is None:
-        return None
-    measure = parts.body.measure
     text = f"A smallest difference that matters of {shown(mid * turn[0], measure)} instead of {shown(mid, measure)}."
     return Change("larger-mid" if larger else "smaller-mid", text, CERTAINTY_OF_LEVEL[turn[1]], mid * turn[0])
 
@@ -164,6 +172,10 @@ def _smallest(found: Iterable[tuple[float, str, Change]]) -> Change | None:
     if not ordered:
         return None
     return replace(ordered[0][2], others=tuple(key for _, key, _ in ordered[1:]))
+
+
+def _with_variance(parts: LevelParts, ratio: float) -> LevelParts:
+    return parts if parts.body.pooled is None else _with_pool(parts, with_variance(parts.body.pooled, ratio))
 
 
 def _with_pool(parts: LevelParts, pooled: PooledEffect) -> LevelParts:

@@ -4,11 +4,12 @@ The grid: the MID at half, once and one and a half times its size; every study l
 at low risk of bias that is enough. Nothing else changes, not even what the rest of the pair says of unreported trials.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.synthesis.grade.certainty import CERTAINTY_OF_LEVEL
-from app.synthesis.grade.level_parts import LevelParts, level_of, with_low_share, with_mid_factor
+from app.synthesis.grade.level_parts import LevelParts, level_of, levels_on_grid
+from app.synthesis.grade.thresholds import Thresholds
 from app.vocabulary import Certainty
 
 MID_FACTORS = (0.5, 1.0, 1.5)
@@ -39,7 +40,8 @@ class Stability:
 def measure_stability(whole: LevelParts, left_out: Mapping[str, LevelParts]) -> Stability:
     """The stability of a body; `left_out` holds its parts without each study, empty where a single study leaves nothing over."""
     versions: list[tuple[str | None, LevelParts]] = [(None, whole), *left_out.items()]
-    cells = [cell for key, parts in versions for cell in _cells(key, parts)]
+    variants = [replace(whole.thresholds, low_share_enough=cut) for cut in LOW_SHARE_CUTS]
+    cells = [cell for key, parts in versions for cell in _cells(key, parts, variants)]
     return summarise(level_of(whole), cells)
 
 
@@ -63,6 +65,9 @@ def lowest_of(bodies: Iterable[Stability]) -> Stability:
     return summarise(min(each.computed for each in stabilities), cells)
 
 
-def _cells(left_out: str | None, parts: LevelParts) -> list[Cell]:
-    at_mid = [(factor, with_mid_factor(parts, factor)) for factor in MID_FACTORS]
-    return [Cell(factor, left_out, cut, level_of(with_low_share(version, cut))) for factor, version in at_mid for cut in LOW_SHARE_CUTS]
+def _cells(left_out: str | None, parts: LevelParts, variants: Sequence[Thresholds]) -> list[Cell]:
+    return [
+        Cell(factor, left_out, variant.low_share_enough, level)
+        for factor, levels in zip(MID_FACTORS, levels_on_grid(parts, MID_FACTORS, variants), strict=True)
+        for variant, level in zip(variants, levels, strict=True)
+    ]

@@ -108,11 +108,17 @@ class TestAppraisalToJson:
                 "rationale": "Only hospital patients were studied.",
                 "author": "A. Curator",
                 "date": "2026-03-01",
+                "stands_on_current_inputs": True,
             },
             "effective_levels": 1,
             "effective_concern": "serious-concern",
         }
         assert found["domains"]["imprecision"]["override"] is None
+
+    def test_one_that_the_evidence_has_left_behind_counts_and_says_so(self) -> None:
+        found = json.loads(json.dumps(appraisal_to_json(appraised(CLEAR, appraisal(stands_on_current_inputs=False)))))
+        domain = found["domains"]["indirectness"]
+        assert (domain["effective_levels"], domain["override"]["stands_on_current_inputs"]) == (1, False)
 
     def test_names_what_was_refused(self) -> None:
         found = appraisal_to_json(

@@ -9,7 +9,9 @@ from app.synthesis.grade.certainty import LEVEL_OF_CERTAINTY, rate_body
 from app.synthesis.grade.level_parts import (
     SubsetPools,
     domain_levels,
+    level_at_mid,
     level_of,
+    levels_on_grid,
     removable_studies,
     take_apart,
     with_low_share,
@@ -108,6 +110,18 @@ class TestWithLowShare:
         assert with_low_share(parts, 0.65).thresholds == replace(CURRENT, low_share_enough=0.65)
 
 
+class TestLevelsOnGrid:
+    @pytest.mark.parametrize("seed", SEEDS)
+    def test_is_the_level_of_the_parts_with_all_of_it_exchanged(self, seed: int) -> None:
+        random, context = random_body(seed)
+        parts = take_apart(random, context)
+        cuts = (0.65, 0.75, 0.85)
+        factors = (0.5, 1.0, 1.5, 30.0)
+        exchanged = [[level_of(with_low_share(with_mid_factor(parts, factor), cut)) for cut in cuts] for factor in factors]
+        assert levels_on_grid(parts, factors, [with_low_share(parts, cut).thresholds for cut in cuts]) == exchanged
+        assert [level_at_mid(parts, factor) for factor in factors] == [level_of(with_mid_factor(parts, factor)) for factor in factors]
+
+
 class TestWithStudyLevel:
     def test_moves_the_share_of_that_study(self) -> None:
         parts = take_apart(pooled_body(-10, -15, -5, k=4), CONTEXT)
@@ -134,6 +148,16 @@ class TestSubsetPools:
         assert asked == []
         assert pools.of(keys[:2]) is pools.of(reversed(keys[:2])) is None
         assert asked == [keys[:2]]
+
+    def test_pools_made_together_are_those_made_alone(self) -> None:
+        random, _ = random_body(3, k=5)
+        keys = [row.study.key for row in random.studies]
+        together, alone = SubsetPools(random), SubsetPools(random)
+        together.prepare([keys[:3], keys[2:], keys, []])
+        assert together.of([]) is None
+        for some in (keys[:3], keys[2:]):
+            assert together.of(some) is together.of(some)
+            assert numbers_of(together.of(some)) == pytest.approx(numbers_of(alone.of(some)), rel=1e-9)
 
     def test_a_body_of_directions_has_none(self) -> None:
         assert SubsetPools(body(direction_entry())).of(["first-2020"]) is None
