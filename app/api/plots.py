@@ -36,7 +36,9 @@ EXAMPLE = {
 BodyId = Annotated[str, Path(description="A body of evidence, as `/v1/evidence` names it.", openapi_examples=EXAMPLE)]
 ConditionSlug = Annotated[str, Path(openapi_examples={"neck": {"value": "neck-pain"}})]
 InterventionSlug = Annotated[str, Path(openapi_examples={"craniosacral": {"value": "craniosacral-therapy"}})]
-Width = Annotated[int, Query(ge=LOWEST_WIDTH, le=HIGHEST_WIDTH, description="Width in pixels.")]
+Width = Annotated[
+    int, Query(ge=LOWEST_WIDTH, le=HIGHEST_WIDTH, description="Width in CSS pixels; a PNG has up to two device pixels for each.")
+]
 DrawnTheme = Annotated[Theme, Query(description="`auto` follows the reader's system; a PNG of it is light.")]
 DRAWN = only_parameters(*LOOKS)
 MAP_PARAMETERS = [one for one in EVIDENCE_MAP.describe() if one["name"] in EVIDENCE_MAP.parameters]

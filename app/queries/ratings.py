@@ -23,7 +23,7 @@ from app.queries.what_if import Asked, left_out, load_pair, records_behind, what
 from app.schemas.meta import Meta
 from app.synthesis.rating import to_json
 from app.synthesis.what_if import is_by, rate_on
-from app.vocabulary import Certainty, Finding, StudyKind
+from app.vocabulary import Certainty, Finding, PublicationStatus, StudyKind
 
 Json = dict[str, Any]
 HISTORY_SHOWN = 25
@@ -119,7 +119,7 @@ def get_rating_what_if(session: Session, condition: str, intervention: str, aske
     found = rate_on(pair, asked.as_what_if(stored.method))
     content, year = to_json(found.rating), asked.published_until
     reviews = [row for row in load_beside(session, condition, [StudyKind.SYNTHESIS]) if row.document.intervention == intervention]
-    studies = [(study.key, study.year) for study in pair.studies]
+    studies = [(study.key, study.year) for study in pair.studies if study.publication_status is not PublicationStatus.RETRACTED]
     years = [*studies, *((row.key, row.document.year) for row in reviews)]
     return _answer(stored, content, [row for row in reviews if year is None or is_by(row.document.year, year)]) | {
         "published_until": year,

@@ -6,9 +6,13 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.identifiers import Slug
 from app.schemas.base import Line, Shape
-from app.synthesis.grade.rob2 import Rob2Judgement, judge
-from app.synthesis.grade.rob2_questions import QUESTION_OF_NUMBER, Answer
-from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasTool
+from app.synthesis.grade.rob2 import NotJudged, Rob2Judgement, judge, overall_level
+from app.synthesis.grade.rob2_questions import QUESTION_OF_NUMBER, Answer, Rob2Domain
+from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasLevel, RiskOfBiasTool
+
+OF_TRIALS = tuple(RiskOfBiasJudgement(word) for word in ("low", "some-concerns", "unclear", "high"))
+OF_ROBINS_I = tuple(RiskOfBiasJudgement(word) for word in ("low", "moderate", "serious", "critical", "no-information"))
+WORDS_OF_TOOL = {RiskOfBiasTool.ROB_2: OF_TRIALS, RiskOfBiasTool.COCHRANE_2011: OF_TRIALS, RiskOfBiasTool.ROBINS_I: OF_ROBINS_I}
 
 
 class StudyRiskOfBias(Shape):
@@ -46,6 +50,22 @@ class StudyRiskOfBias(Shape):
                 raise ValueError(f"question {number} has no answer {given}; it has {', '.join(QUESTION_OF_NUMBER[number].answers)}")
         return value
 
+    @field_validator("overall")
+    @classmethod
+    def the_word_is_one_of_the_tool(cls, value: RiskOfBiasJudgement | None, info: ValidationInfo) -> RiskOfBiasJudgement | None:
+        words = WORDS_OF_TOOL.get(info.data.get("tool", RiskOfBiasTool.OTHER))
+        if value is not None and words is not None and value not in words:
+            raise ValueError(f"{info.data['tool']} judges {', '.join(words)}")
+        return value
+
+    @model_validator(mode="after")
+    def domains_beside_answers_are_judged_in_the_words_of_the_tool(self) -> Self:
+        """Other names are remarks that reviewers add, such as funding; they count for nothing."""
+        for name, word in self.domains.items():
+            if self.answers and name in list(Rob2Domain) and word not in list(RiskOfBiasLevel):
+                raise ValueError(f"the domain {name} is judged {', '.join(RiskOfBiasLevel)}, not {word}")
+        return self
+
     @field_validator("override_reason")
     @classmethod
     def what_differs_has_its_reason(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -65,7 +85,8 @@ class StudyRiskOfBias(Shape):
             if self.score is None or self.score > 10:
                 raise ValueError("PEDro needs a score from 0 to 10")
         elif self.counted is None:
-            raise ValueError(f"{self.tool} needs an overall judgement")
+            computed = self.computed
+            raise ValueError(f"{self.tool} needs an overall judgement" + (f": {_open(computed)}" if computed is not None else ""))
         return self
 
     @property
@@ -75,10 +96,13 @@ class StudyRiskOfBias(Shape):
 
     @property
     def counted(self) -> RiskOfBiasJudgement | None:
-        """The overall judgement that the rating reads: the recorded one, or else the computed one."""
-        if self.overall is not None or self.computed is None or self.computed.overall is None:
+        """The overall judgement that the rating reads: the recorded one, or else the worst domain, each as recorded or else computed."""
+        computed = self.computed
+        if self.overall is not None or computed is None:
             return self.overall
-        return RiskOfBiasJudgement(self.computed.overall.value)
+        recorded = {name: RiskOfBiasLevel(word) for name, word in self.domains.items() if word in list(RiskOfBiasLevel)}
+        worst = overall_level([recorded.get(row.domain.value, row.level) for row in computed.domains])
+        return None if worst is None else RiskOfBiasJudgement(worst.value)
 
     def as_counted(self) -> dict[str, Any]:
         """The record with what the answers give in the place of what it leaves out: the overall judgement and the domains."""
@@ -88,8 +112,10 @@ class StudyRiskOfBias(Shape):
 
 
 def _differing(computed: Rob2Judgement, overall: RiskOfBiasJudgement | None, domains: dict[str, str]) -> list[str]:
-    """What is recorded otherwise than computed, in words; what could not be computed is not compared."""
+    """What is recorded otherwise than computed, in words: also a judgement of the whole that the answers leave open."""
     found = []
+    if overall is not None and computed.overall is None:
+        found.append(f"overall is {overall}, and {_open(computed)}")
     if overall is not None and computed.overall is not None and overall.value != computed.overall.value:
         found.append(f"overall is {overall}, the answers give {computed.overall}")
     for row in computed.domains:
@@ -97,3 +123,8 @@ def _differing(computed: Rob2Judgement, overall: RiskOfBiasJudgement | None, dom
         if recorded is not None and row.level is not None and recorded != row.level:
             found.append(f"{row.domain} is {recorded}, the answers give {row.level}")
     return found
+
+
+def _open(computed: Rob2Judgement) -> str:
+    missing = [number for row in computed.domains if isinstance(row.suggested, NotJudged) for number in row.suggested.questions]
+    return f"the answers leave it open: {', '.join(missing)} not answered"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from app.schemas.base import MAX_COUNT, Flag, Line, NotNegative, Number, Positive, Shape, Year
 from app.schemas.diagnostics import DiagnosticsBlock, NotComputedRow
@@ -10,9 +10,11 @@ from app.schemas.evidence import Displayed, DomainInFull, MidRow, SensitivityBlo
 from app.schemas.explanation import WhyThisLevel
 from app.schemas.meta import DISCLAIMER
 from app.schemas.study import ResultDirectness
+from app.synthesis.given_body import LOG_SCALE
 from app.vocabulary import Better, Certainty, Comparator, DesignLevel, Domain, Finding, RiskOfBiasLevel, SynthesisMeasure
 
 MAX_STUDIES = 1000
+LARGEST_LOG_MID = 0.5  # of a ratio of 1.65
 OTHER_NAMES = {"GENERIC": "GEN"}
 
 
@@ -101,7 +103,7 @@ class SynthesisRequest(Shape):
     mid: Positive | None = Field(
         default=None,
         description="The minimal important difference in units of the effect; for ratios a ratio above 1, such as 1.25, or its "
-        "logarithm (a value up to 1). Null: 0.2 SD, or a ratio of 1.25.",
+        "logarithm, up to 0.5. Null: 0.2 SD, or a ratio of 1.25.",
     )
     model: GivenModel = GivenModel()
     studies: Annotated[list[GivenStudyShape], Field(max_length=MAX_STUDIES)]
@@ -113,6 +115,14 @@ class SynthesisRequest(Shape):
     design: Literal[DesignLevel.RANDOMISED, DesignLevel.NON_RANDOMISED_CONTROLLED] | None = Field(
         default=None, description="Null: taken as randomised, and the answer says so."
     )
+
+    @field_validator("mid")
+    @classmethod
+    def mid_is_a_ratio_or_a_logarithm(cls, value: float | None, info: ValidationInfo) -> float | None:
+        """0.8 would be a ratio below 1 to some and the logarithm of 2.2 to others."""
+        if value is not None and info.data.get("measure") in LOG_SCALE and LARGEST_LOG_MID < value <= 1:
+            raise ValueError("for a ratio give a ratio above 1, such as 1.25, or its logarithm, such as 0.223; this could be either")
+        return value
 
 
 class ModelMade(Shape):

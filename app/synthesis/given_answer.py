@@ -11,7 +11,7 @@ from app.synthesis.display import finite, shown
 from app.synthesis.distributions import Z_975
 from app.synthesis.effect_sizes import benefit_oriented
 from app.synthesis.explanation import explain_in_context
-from app.synthesis.given_body import GivenQuestion, NotRated
+from app.synthesis.given_body import MAX_EXPLAINED, RATED_AS, GivenQuestion, NotRated
 from app.synthesis.given_studies import GivenEffect
 from app.synthesis.given_synthesis import GivenSynthesis, StudyEffect, Synthesis, notices
 from app.synthesis.grade.publication_bias import PairContext
@@ -29,7 +29,6 @@ SHOWN_AS = {
     SynthesisMeasure.ROM: Measure.RR,
 }
 """Measures of the log scale are shown exponentiated, all others as they are."""
-MAX_EXPLAINED = 200  # stability leaves every study out over the whole grid: beyond, one request would keep others waiting
 TOO_MANY = f"more than {MAX_EXPLAINED} studies"
 IN_DEVIATIONS = (SynthesisMeasure.SMD, SynthesisMeasure.SMDH)
 NUMBERS = ("estimate", "se", "ci_low", "ci_high", "p", "tau2", "i2", "h2", "q", "q_df", "q_p", "pi_low", "pi_high")
@@ -158,7 +157,9 @@ def _rated(synthesis: Synthesis) -> Json:
         return {name: whole[name] for name in RATED_MEMBERS}
     if not synthesis.studies:
         return {**nothing, "certainty": Certainty.NO_EVIDENCE.value, "sentence": NO_EVIDENCE}
-    return {**nothing, **_nothing_pooled(synthesis.asked.question)} if isinstance(synthesis.pooled, NotPooled) else nothing
+    question = synthesis.asked.question
+    has_rule = question.measure in RATED_AS and question.better is not None
+    return {**nothing, **_nothing_pooled(question)} if has_rule and isinstance(synthesis.pooled, NotPooled) else nothing
 
 
 def _explained(synthesis: Synthesis) -> Json:

@@ -69,6 +69,7 @@ JUDGEMENTS = {
     RiskOfBiasLevel.SOME_CONCERNS: RiskOfBiasJudgement.SOME_CONCERNS,
     RiskOfBiasLevel.HIGH: RiskOfBiasJudgement.HIGH,
 }
+MAX_EXPLAINED = 200  # studies: what is pooled anew without each of more of them would keep others waiting
 MAX_RATED = 1e50  # beyond it the squares and ratios of the rules leave what floating-point numbers hold
 MAX_SD_IN_MIDS = 1e6  # 31 million million people would be needed
 OUTCOME = "outcome"
@@ -99,7 +100,7 @@ class GivenQuestion:
 
     @property
     def mid_is_ratio(self) -> bool:
-        """A ratio of 1 is no difference, and nobody means the logarithm of a ratio above e."""
+        """Above 1 it is a ratio; the request is refused where it could be either."""
         return self.is_log_scale and self.mid is not None and self.mid > 1
 
     @property
@@ -157,8 +158,9 @@ def body_of(question: GivenQuestion, studies: Sequence[tuple[str, GivenStudy, Gi
 
 
 def _sensitivity(entries: Sequence[BodyStudy], outcome: OutcomeInput, group: ComparatorGroup) -> Sensitivity:
+    """The sensitivity block; of very many studies without what is pooled once for every study, which the answer has by itself."""
     requests = PoolRequests()
-    request = ask_for_sensitivity(requests, entries, outcome, group)
+    request = ask_for_sensitivity(requests, entries, outcome, group, each_study=len(entries) <= MAX_EXPLAINED)
     return sensitivity_of(request, requests.pool_all())
 
 
@@ -176,7 +178,7 @@ def _is_meant(mid: float, measure: Measure, studies: Sequence[GivenEffect]) -> b
 def _mid(question: GivenQuestion, measure: Measure, outcome: OutcomeInput, entries: Sequence[BodyStudy]) -> MidOnScale:
     mid = question.mid_on_scale
     if mid is not None:
-        return MidOnScale(mid, AS_GIVEN, MidStanding.ESTABLISHED)
+        return MidOnScale(mid, AS_GIVEN, MidStanding.PROVISIONAL)
     return minimal_important_difference(Scale(measure), outcome, entries)
 
 

@@ -50,6 +50,7 @@ NO_NUMBERS = NoEffect("no-numbers", "it gives neither an effect with its varianc
 NO_VARIANCE = NoEffect("no-variance", "its effect comes without a variance, standard error, interval or p value.")
 NOT_ABOVE_ZERO = NoEffect("variance-not-above-zero", "its variance is not above zero, or too small or too large to be written.")
 NO_MEANS = NoEffect("no-means", "this measure needs n, mean and SD (or SE, or median with quartiles or range) of both arms.")
+OUT_OF_REACH = NoEffect("numbers-out-of-reach", "the numbers of its arms are too large or too small to be those of a study.")
 NO_COUNTS = NoEffect("no-counts", "this measure needs n and events of both arms.")
 NO_FORMULA = NoEffect("no-formula", "this measure is not computed from arms; give the effect with its variance.")
 NO_EVENTS = NoEffect("double-zero", "no event in either arm, or nothing but events: it says nothing of a ratio.")
@@ -148,7 +149,7 @@ def _standard_error(study: GivenStudy, effect: float) -> Converted | NotConverte
 def _from_means(study: GivenStudy, measure: SynthesisMeasure, smd_variance: SmdVariance) -> GivenEffect | NoEffect:
     treatment, control = mean_and_sd(study.treatment), mean_and_sd(study.control)
     if treatment is None or control is None:
-        return NO_NUMBERS if study.treatment == study.control == NOT_GIVEN else NO_MEANS
+        return NO_NUMBERS if study.treatment == study.control == NOT_GIVEN else _why_no_means(study)
     arms = (treatment.n, treatment.mean, treatment.sd, control.n, control.mean, control.sd)
     options = {"variance": smd_variance} if measure is SynthesisMeasure.SMD else {}
     found = OF_MEANS[measure](*arms, **options)
@@ -162,6 +163,12 @@ def _from_means(study: GivenStudy, measure: SynthesisMeasure, smd_variance: SmdV
         tuple(dict.fromkeys(treatment.converted + control.converted)),
         None if isinstance(sd, NotConverted) or sd.value <= 0 else sd.value,
     )
+
+
+def _why_no_means(study: GivenStudy) -> NoEffect:
+    arms = (study.treatment, study.control)
+    complete = all(arm.n and arm.mean is not None and (arm.sd is not None or arm.se is not None) for arm in arms)
+    return OUT_OF_REACH if complete else NO_MEANS
 
 
 def _from_counts(study: GivenStudy, measure: SynthesisMeasure) -> GivenEffect | NoEffect:

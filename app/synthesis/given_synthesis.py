@@ -3,6 +3,7 @@
 Pure: the same request gives the same answer. Numbers that cannot be pooled or rated are values with their reasons.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -147,9 +148,11 @@ def _rate_body(body: Body, asked: GivenSynthesis) -> RatedBody:
 
 
 def _scale_notices(question: GivenQuestion) -> list[str]:
-    if not question.mid_is_ratio:
+    mid = question.mid_on_scale
+    if not question.is_log_scale or mid is None:
         return []
-    return [f"mid: {question.mid:g} is read as a ratio; on the log scale of the effects it is {question.mid_on_scale:.3g}."]
+    read = f"a ratio; its logarithm is {mid:.3g}" if question.mid_is_ratio else f"the logarithm of a ratio, which is {math.exp(mid):.3g}"
+    return [f"mid: {question.mid:g} is read as {read}."]
 
 
 def _rating_notices(synthesis: Synthesis) -> list[str]:

@@ -19,6 +19,7 @@ from app.synthesis.pooled_batch import (
     NO_WIDTH,
     NUMBERS,
     REASONS,
+    ROUNDING,
     SINGLE_STUDY,
     UNKNOWN_ESTIMATOR,
     WALD,
@@ -234,7 +235,7 @@ def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> No
     result.several_maxima[block.bodies], result.paule_mandel_instead[block.bodies] = found.maxima > 1, instead
     for reason, where in (
         (TOO_FAR_APART, _infinite(numbers, block.k)),
-        (NO_WIDTH, squared_se == 0),
+        (NO_WIDTH, (squared_se == 0) | (by_t & (not model.guard) & (se <= ROUNDING * np.abs(estimate)))),
         (NOT_CONVERGED, np.isnan(found.tau2)),
     ):
         if where.any():

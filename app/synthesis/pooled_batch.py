@@ -28,6 +28,7 @@ CI_METHODS = (WALD, HARTUNG_KNAPP, HARTUNG_KNAPP_UNGUARDED, SINGLE_STUDY)
 PAULE_MANDEL_INSTEAD = "paule-mandel-instead"  # the restricted likelihood gave no maximum
 SEVERAL_MAXIMA = "several-likelihood-maxima"  # the highest was taken; other software may stop at another
 
+ROUNDING = 2e-15  # of an effect: eight units in its last digit; effects that differ by no more are identical as numbers go
 NO_WIDTH = "the effects are identical: an unguarded Hartung-Knapp interval has no width"
 UNKNOWN_ESTIMATOR = "the estimator of tau2 that was asked for is not one of those known"
 

@@ -32,6 +32,7 @@ from app.synthesis.pooled_batch import (
     NO_TAU2,
     NO_WIDTH,
     PAULE_MANDEL_INSTEAD,
+    ROUNDING,
     SEVERAL_MAXIMA,
     SINGLE_STUDY,
     notices,
@@ -209,9 +210,10 @@ def _pooled(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate,
     squared_se, by_t = 1 / point.w_sum, k >= model.min_studies_for_t
     if by_t:
         squared_se *= max(1.0, point.q / df) if model.guard else point.q / df
-    if squared_se == 0:
-        return NotPooled(NO_WIDTH)
     estimate = scaled.centre + unit * point.mu
+    unguarded = by_t and not model.guard
+    if squared_se == 0 or (unguarded and unit * math.sqrt(squared_se) <= ROUNDING * abs(estimate)):
+        return NotPooled(NO_WIDTH)
     se, ci_low, ci_high, p = _interval(estimate, unit * math.sqrt(squared_se), df if by_t else None)
     i2, h2, tau2, tau2_se, tau2_ci_low, tau2_ci_high = _heterogeneity(scaled, body, model, found)
     prediction_df, pi_low, pi_high = model.prediction_df(k), None, None

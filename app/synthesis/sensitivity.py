@@ -38,11 +38,13 @@ def ask_for_sensitivity(
     group: ComparatorGroup,
     mean_differences: Sequence[BodyStudy] = (),
     thresholds: Thresholds = CURRENT,
+    *,
+    each_study: bool = True,
 ) -> SensitivityRequest:
     """Ask for the pools of the sensitivity block of a pooled body.
 
     `mean_differences` are the studies of an SMD body that share one scale, in its units. A single study leaves nothing
-    to vary but that. `thresholds` say which studies are at high risk of bias.
+    to vary but that. `thresholds` say which studies are at high risk of bias. `each_study`: also a pool without, and one up to, each.
     """
     mean_difference_only = requests.ask(mean_differences) if mean_differences else None
     entries = with_numbers(studies)
@@ -51,7 +53,7 @@ def ask_for_sensitivity(
     levels = [study_level(entry.study, outcome.slug, group, thresholds).level for entry in entries]
     not_high = [entry for entry, level in zip(entries, levels, strict=True) if level is not RiskOfBiasLevel.HIGH]
     not_from_p = [entry for entry in entries if entry.basis != FROM_P]
-    ordered = sorted(entries, key=_by_year)
+    ordered, steps = sorted(entries, key=_by_year), entries if each_study else ()
     return SensitivityRequest(
         common_effect=requests.ask(entries, COMMON),
         dersimonian_laird=requests.ask(entries, DERSIMONIAN_LAIRD),
@@ -59,8 +61,11 @@ def ask_for_sensitivity(
         without_high_risk=requests.ask(not_high) if 0 < len(not_high) < len(entries) else None,
         without_converted_from_p=requests.ask(not_from_p) if 0 < len(not_from_p) < len(entries) else None,
         mean_difference_only=mean_difference_only,
-        leave_one_out=tuple((left.study.key, requests.ask([other for other in entries if other is not left])) for left in entries),
-        cumulative=tuple((entry.study.year, entry.study.key, requests.ask(ordered[: count + 1])) for count, entry in enumerate(ordered)),
+        leave_one_out=tuple((left.study.key, requests.ask([other for other in entries if other is not left])) for left in steps),
+        cumulative=tuple(
+            (entry.study.year, entry.study.key, requests.ask(ordered[: count + 1]))
+            for count, entry in enumerate(sorted(steps, key=_by_year))
+        ),
     )
 
 

@@ -250,7 +250,15 @@ class TestContract:
     def test_the_mid_of_a_ratio_is_a_ratio_or_its_logarithm(self, stateless: TestClient, mid: float) -> None:
         answer = synthesise(stateless, [{"effect": -0.3, "variance": 0.01}], measure="RR", mid=mid)
         assert answer["mid"]["value"] == pytest.approx(math.log(1.25))
-        assert any("is read as a ratio" in warning for warning in answer["warnings"]) is (mid > 1)
+        assert [warning for warning in answer["warnings"] if warning.startswith("mid: ")] == [
+            "mid: 1.25 is read as a ratio; its logarithm is 0.223."
+            if mid > 1
+            else "mid: 0.223144 is read as the logarithm of a ratio, which is 1.25."
+        ]
+
+    def test_the_mid_of_a_ratio_that_could_be_either_is_refused(self, stateless: TestClient) -> None:
+        answer = stateless.post("/v1/synthesis", json=EXAMPLE | {"measure": "RR", "mid": 0.8})
+        assert_problem(answer, 422, "invalid-body", "/mid")
 
     def test_risk_of_bias_and_design_move_the_certainty(self, stateless: TestClient) -> None:
         studies = [{"effect": -0.5, "variance": 0.01, "n": 400}] * 3
@@ -331,9 +339,22 @@ class TestWhatCannotBePooled:
         assert answer["estimate"] is None
         assert answer["warnings"][0].startswith("not-pooled: the effects are identical")
 
+    @pytest.mark.parametrize("step", [1e-17, 5e-17])
+    def test_effects_identical_but_for_rounding_are_identical(self, stateless: TestClient, step: float) -> None:
+        studies = [{"effect": 0.3 + place * step, "variance": 0.1} for place in range(4)]
+        answer = synthesise(stateless, studies, measure="GEN", model={"ci": "hartung-knapp", "guard": False})
+        assert (answer["k"], answer["certainty"]) == (0, "very-low")
+        assert answer["warnings"][0].startswith("not-pooled: the effects are identical")
+
+    @pytest.mark.parametrize(("measure", "better"), [("ROM", "lower"), ("RD", "lower"), ("HR", "lower"), ("MD", None)])
+    def test_what_cannot_be_rated_is_not_rated_without_a_pool_either(self, stateless: TestClient, measure: str, better: str | None) -> None:
+        answer = synthesise(stateless, [{"label": "a"}], measure=measure, better=better)
+        assert (answer["certainty"], answer["finding"], answer["sentence"]) == (None, None, None)
+
     @pytest.mark.parametrize(
         ("study", "measure", "reason"),
         [
+            ({"treatment": {"n": 9, "mean": 1e300, "sd": 10}, "control": {"n": 9, "mean": 2, "sd": 1}}, "MD", "too large or too small"),
             ({"effect": 0.1, "variance": 0}, "SMD", "variance is not above zero"),
             ({"effect": 0.1, "se": 0}, "SMD", "variance is not above zero"),
             ({"effect": 0.1}, "SMD", "without a variance"),
@@ -402,7 +423,7 @@ class TestAnyNumbers:
     @given(
         studies=st.lists(STUDIES, max_size=6),
         measure=st.sampled_from(["MD", "SMD", "SMDH", "ROM", "RR", "OR", "PETO", "RD", "HR", "GEN"]),
-        mid=st.one_of(st.none(), st.sampled_from([1e-300, 0.2, 1.0, 1e300])),
+        mid=st.one_of(st.none(), st.sampled_from([1e-300, 0.2, 2.0, 1e300])),
         model=st.sampled_from([*CASES, ("FE", "adhoc")]),
     )
     def test_give_an_answer_of_finite_numbers(

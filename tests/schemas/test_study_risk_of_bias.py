@@ -46,9 +46,23 @@ class TestAnswers:
     def test_neither_a_judgement_nor_answers(self) -> None:
         assert "needs an overall judgement" in refused()[0][1]
 
-    def test_open_answers_give_no_judgement_so_one_must_be_recorded(self) -> None:
-        assert "needs an overall judgement" in refused(answers={"1.1": "yes"})[0][1]
-        assert read(answers={"1.1": "yes"}, overall="some-concerns").counted == "some-concerns"
+    def test_open_answers_give_no_judgement_so_one_must_be_recorded_with_its_reason(self) -> None:
+        message = refused(answers={"1.1": "yes"})[0][1]
+        assert "needs an overall judgement: the answers leave it open: 1.2, " in message
+        assert "the answers leave it open" in refused(answers={"1.1": "yes"}, overall="some-concerns")[0][1]
+        read_anyway = read(answers={"1.1": "yes"}, overall="some-concerns", override_reason="Judged by the published table.")
+        assert read_anyway.counted == "some-concerns"
+
+    def test_the_worst_domain_counts_as_it_is_recorded(self) -> None:
+        entry = read(answers=ALL_LOW, domains={"randomisation-process": "high"}, override_reason="The list was open.")
+        assert (entry.overall, entry.counted) == (None, "high")
+
+    def test_domains_beside_answers_are_judged_in_the_words_of_the_tool(self) -> None:
+        assert "not blah" in str(refused(answers=ALL_LOW, domains={"randomisation-process": "blah"}, override_reason="x"))
+
+    @pytest.mark.parametrize(("tool", "word"), [("rob-2", "serious"), ("cochrane-2011", "critical"), ("robins-i", "some-concerns")])
+    def test_the_overall_word_is_one_of_the_tool(self, tool: str, word: str) -> None:
+        assert refused(tool=tool, overall=word)[0][0] == ("overall",)
 
     def test_one_domain_at_high_risk_is_enough(self) -> None:
         assert read(answers={"1.2": "no"}).counted == "high"
