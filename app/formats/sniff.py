@@ -1,0 +1,170 @@
+"""What a file is, by what stands in it; its name decides only where the content leaves it open."""
+
+import codecs
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from io import SEEK_END
+from typing import BinaryIO
+
+from app.formats.csv_table import separator_of
+from app.formats.read_record import FileRefused
+
+MAX_BYTES = 500_000_000
+HEAD = 262_144
+CHUNK = 1_048_576
+FIRST_BYTES = bytes(range(0xC2, 0xF5))  # with which a letter outside ASCII begins in UTF-8
+
+
+class FileFormat(StrEnum):
+    RIS = "ris"
+    NBIB = "nbib"
+    PUBMED_XML = "pubmed-xml"
+    ENDNOTE_XML = "endnote-xml"
+    BIBTEX = "bibtex"
+    CSL_JSON = "csl-json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    LEDGER_JSON = "evidence-ledger-json"
+
+
+@dataclass(frozen=True, slots=True)
+class SniffedFile:
+    """The format, the encoding to read it in, and remarks on the file as a whole."""
+
+    format: FileFormat
+    encoding: str
+    notices: tuple[str, ...] = ()
+
+
+# First bytes of files that people send by mistake, and what to say.
+REFUSED = (
+    (b"%PDF", "the file is a PDF; send the references as RIS, NBIB, BibTeX, CSL-JSON, CSV or XLSX"),
+    (b"\xd0\xcf\x11\xe0", "the file is in the old format of Office (.xls, .doc); save it as .xlsx"),
+    (b"\x1f\x8b", "the file is packed with gzip; unpack it first"),
+    (b"\xff\xfe\x00\x00", "the file is in UTF-32; save it as UTF-8"),
+    (b"\x00\x00\xfe\xff", "the file is in UTF-32; save it as UTF-8"),
+)
+PUBMED_XML = re.compile(r"<Pubmed(?:Book)?Article(?:Set)?[\s>]")
+ENDNOTE_XML = re.compile(r"<records?[\s>]")
+OWN_MEMBERS = (re.compile(r'"kind"\s*:'), re.compile(r'"design"\s*:'))
+CSL_TYPE = re.compile(r'"(?:type|container-title|issued)"\s*:')
+TAGGED = (
+    (FileFormat.RIS, re.compile(r"^TY {1,2}-", re.MULTILINE)),
+    (FileFormat.NBIB, re.compile(r"^PMID- ?\d", re.MULTILINE)),
+    (FileFormat.BIBTEX, re.compile(r"^[ \t]*@\w+[ \t]*[{(]", re.MULTILINE)),
+)
+HALF_TAGGED = (  # in this order: RIS and MEDLINE share the tags of two letters
+    (FileFormat.NBIB, re.compile(r"^(?:FAU |STAT|OWN |DCOM|LID |AID |JT  )- ", re.MULTILINE)),
+    (FileFormat.RIS, re.compile(r"^(?:T1|TI|A1|AU|ER) {1,2}-", re.MULTILINE)),
+)
+SUFFIXES = {".ris": FileFormat.RIS, ".nbib": FileFormat.NBIB, ".bib": FileFormat.BIBTEX, ".csv": FileFormat.CSV, ".tsv": FileFormat.CSV}
+KNOWN = "RIS, NBIB (MEDLINE), PubMed XML, EndNote XML, BibTeX, CSL-JSON, CSV, XLSX and the JSON of this service"
+
+
+def sniff(stream: BinaryIO, name: str = "", *, max_bytes: int = MAX_BYTES) -> SniffedFile:
+    """Format and encoding; the stream, which must be able to seek, stands at its beginning afterwards.
+
+    FileRefused where the file is empty, larger than `max_bytes`, or none of the formats.
+    """
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    if size > max_bytes:
+        raise FileRefused(f"the file has {size:,} bytes; the most that is taken is {max_bytes:,}")
+    head = stream.read(HEAD)
+    if not head.strip():
+        raise FileRefused("the file is empty")
+    for beginning, reason in REFUSED:
+        if head.startswith(beginning):
+            raise FileRefused(reason)
+    if head.startswith(b"PK\x03\x04"):
+        stream.seek(0)
+        return SniffedFile(FileFormat.XLSX, "")
+    encoding, notices = _encoding(stream, head)
+    stream.seek(0)
+    found = _format(head.decode(encoding, "replace").lstrip("\ufeff"), name.lower())
+    is_xml = found in (FileFormat.PUBMED_XML, FileFormat.ENDNOTE_XML)  # which names its encoding itself
+    return SniffedFile(found, encoding, () if is_xml else notices)
+
+
+def _encoding(stream: BinaryIO, head: bytes) -> tuple[str, tuple[str, ...]]:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ()
+    if b"\x00" in head:
+        raise FileRefused(f"the file is not text; the formats are {KNOWN}")
+    stream.seek(0)
+    place, foreign, undefined = _not_utf8(stream)
+    if place is None:
+        return "utf-8-sig", ()
+    if head.startswith(codecs.BOM_UTF8):
+        raise FileRefused(f"the file says that it is UTF-8, but its byte {place:,} is not")
+    encoding, called = ("latin-1", "Latin-1") if undefined else ("cp1252", "Windows-1252")
+    notice = f"the file is not UTF-8 (byte {place:,}) and was read as {called}"
+    mixed = f"; but {foreign:,} letters before that byte were UTF-8: look at the names"
+    return encoding, (notice + (mixed if foreign else ""),)
+
+
+def _not_utf8(stream: BinaryIO) -> tuple[int | None, int, bool]:
+    """The first byte that is not UTF-8, the letters outside ASCII before it, and whether a byte is undefined in Windows-1252."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    place: int | None = None
+    start = foreign = 0
+    undefined = False
+    while chunk := stream.read(CHUNK):
+        if place is None:
+            good, waiting = len(chunk), len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                good = error.start - waiting
+                place = start + good
+            foreign += max(good, 0) - len(chunk[: max(good, 0)].translate(None, FIRST_BYTES))
+        undefined = undefined or any(byte in chunk for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
+        start += len(chunk)
+    if place is None and decoder.getstate()[0]:
+        place = start - len(decoder.getstate()[0])
+    return place, foreign, undefined
+
+
+def _format(text: str, name: str) -> FileFormat:
+    start = text.lstrip()
+    if start.startswith("<"):
+        return _xml(start)
+    if start.startswith(("[", "{")) and not start.startswith("{\\rtf"):
+        return _json(start)
+    heading = start.split("\n", 1)[0].split("\r", 1)[0]
+    separator = separator_of(heading)
+    if separator and separator in heading:
+        return FileFormat.CSV
+    if tagged := _tagged(text.replace("\r\n", "\n").replace("\r", "\n")):
+        return tagged
+    by_name = next((found for suffix, found in SUFFIXES.items() if name.endswith(suffix)), None)
+    if separator or by_name is FileFormat.CSV or heading.lower().startswith("sep="):
+        return FileFormat.CSV
+    raise FileRefused(f"the file is none of the formats that are read here: {KNOWN}")
+
+
+def _tagged(text: str) -> FileFormat | None:
+    """The format whose sign stands first; without a sign that begins a record, by those that stand within one."""
+    places = [(match.start(), found) for found, pattern in TAGGED if (match := pattern.search(text))]
+    if places:
+        return min(places, key=lambda place: place[0])[1]
+    return next((found for found, pattern in HALF_TAGGED if pattern.search(text)), None)
+
+
+def _xml(text: str) -> FileFormat:
+    if PUBMED_XML.search(text):
+        return FileFormat.PUBMED_XML
+    if ENDNOTE_XML.search(text):
+        return FileFormat.ENDNOTE_XML
+    raise FileRefused("the file is XML or HTML, but neither of PubMed nor of EndNote")
+
+
+def _json(text: str) -> FileFormat:
+    """Our documents have `kind` and `design` beside each other and no `type`; everything else is tried as CSL."""
+    places = [match.start() for pattern in OWN_MEMBERS if (match := pattern.search(text))]
+    if len(places) == len(OWN_MEMBERS):
+        csl = CSL_TYPE.search(text)
+        if csl is None or csl.start() > max(places):
+            return FileFormat.LEDGER_JSON
+    return FileFormat.CSL_JSON

@@ -1,0 +1,32 @@
+from io import BytesIO
+from pathlib import Path
+
+from app.formats.ledger_json import read_ledger_json, write_ledger_json
+from app.schemas.study import StudyDocument
+from tests.formats.bibliographies import SAMPLES
+
+SEEDS = Path(__file__).resolve().parents[2] / "seed_data" / "studies"
+
+
+class TestRead:
+    def test_documents_and_the_problems_of_one_that_does_not_fit(self) -> None:
+        records = list(read_ledger_json(BytesIO((SAMPLES / "studies.json").read_bytes())))
+        assert [record.document.title for record in records if record.document] == ["A trial invented for this file", "A thesis"]
+        assert [problem.field for problem in records[2].problems] == ["/design", "/year"]
+        assert {problem.severity for problem in records[2].problems} == {"error"}
+
+    def test_what_is_not_json_is_said_so(self) -> None:
+        (record,) = read_ledger_json(BytesIO(b'[{"title": }]'))
+        assert "not valid JSON" in record.problems[0].detail
+
+    def test_a_document_that_is_cut_off_is_reported(self) -> None:
+        (record,) = read_ledger_json(BytesIO(b'[{"title": "On'))
+        assert "cut off" in record.problems[0].detail
+
+
+class TestRoundTrip:
+    def test_of_every_study_of_the_seed_data_is_equal(self) -> None:
+        documents = [StudyDocument.model_validate_json(file.read_bytes()) for file in sorted(SEEDS.glob("*.json"))]
+        text = "".join(write_ledger_json(documents))
+        assert [record.document for record in read_ledger_json(BytesIO(text.encode()))] == documents
+        assert "".join(write_ledger_json([])) == "[]\n"
