@@ -1,14 +1,18 @@
 """Everything an operator can set, read from EVIDENCE_* in the environment and from nowhere else."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE_URL = f"sqlite:///{PROJECT_ROOT / 'var' / 'evidence.sqlite3'}"
+DEFAULT_SOURCE_CACHE = PROJECT_ROOT / "var" / "source-replies.sqlite3"
+SECURE_ADDRESS = re.compile(r"^https://[^\s/?#@]+(/[^\s?#]*)?$")
+LOCAL_ADDRESS = re.compile(r"^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$")  # a mirror or a test on this machine
 RATE_PATTERN = r"^(off|[1-9]\d*/(second|minute|hour|day))$"
 
 
@@ -32,6 +36,17 @@ class Settings(BaseSettings):
     one_person: bool = False  # lets a curator decide on a submission of his own
     contact: str | None = None  # an address for users, and for the services that are asked for records
 
+    # The literature services that look-ups ask; an address of one's own is a mirror.
+    pubmed_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    pubmed_api_key: SecretStr | None = None  # raises PubMed's limit from 3 requests a second to 10
+    europe_pmc_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+    crossref_url: str = "https://api.crossref.org"
+    clinicaltrials_gov_url: str = "https://clinicaltrials.gov/api/v2"
+    source_cache: Path | None = DEFAULT_SOURCE_CACHE  # where their replies are kept for a day; empty: nowhere
+    source_connect_seconds: float = Field(default=5, gt=0, le=60)
+    source_read_seconds: float = Field(default=10, gt=0, le=300)
+    source_total_seconds: float = Field(default=20, gt=0, le=600)  # one question to one service, all repeats and waits included
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def split_origins(cls, value: object) -> object:
@@ -42,6 +57,18 @@ class Settings(BaseSettings):
     def check_public_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("source_cache", mode="before")
+    @classmethod
+    def nowhere_if_empty(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("pubmed_url", "europe_pmc_url", "crossref_url", "clinicaltrials_gov_url")
+    @classmethod
+    def check_service_address(cls, value: str) -> str:
+        if not SECURE_ADDRESS.match(value) and not LOCAL_ADDRESS.match(value):
+            raise ValueError("must be an https:// address without query, or http:// on this machine")
         return value.rstrip("/")
 
 

@@ -1,5 +1,5 @@
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.settings import PROJECT_ROOT, Settings, get_settings
 
@@ -42,6 +42,40 @@ class TestSettings:
     def test_a_public_url_of_another_scheme_is_refused(self) -> None:
         with pytest.raises(ValidationError, match="http"):
             Settings(public_url="evidence.example")
+
+    def test_the_services_are_asked_by_https_and_their_replies_kept_in_the_project(self) -> None:
+        settings = Settings()
+        addresses = (settings.pubmed_url, settings.europe_pmc_url, settings.crossref_url, settings.clinicaltrials_gov_url)
+        assert all(address.startswith("https://") for address in addresses)
+        assert settings.source_cache == PROJECT_ROOT / "var" / "source-replies.sqlite3"
+
+    def test_an_empty_place_for_replies_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EVIDENCE_SOURCE_CACHE", "")
+        assert Settings().source_cache is None
+
+    @pytest.mark.parametrize(
+        "address", ["https://mirror.example/pubmed/", "http://127.0.0.1:8080/x", "http://localhost", "http://[::1]:80/a"]
+    )
+    def test_a_service_may_be_a_mirror_or_on_this_machine(self, address: str) -> None:
+        assert Settings(pubmed_url=address).pubmed_url == address.rstrip("/")
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "http://api.crossref.org",
+            "ftp://a.example",
+            "https://user:secret@a.example",
+            "https://a.example/?q=1",
+            "http://127.0.0.1.a.example",
+            "",
+        ],
+    )
+    def test_a_service_anywhere_else_is_refused(self, address: str) -> None:
+        with pytest.raises(ValidationError, match="https"):
+            Settings(crossref_url=address)
+
+    def test_the_key_of_pubmed_is_not_printed(self) -> None:
+        assert "sesame" not in repr(Settings(pubmed_api_key=SecretStr("sesame")))
 
 
 class TestGetSettings:

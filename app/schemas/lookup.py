@@ -1,0 +1,132 @@
+"""What a look-up by DOI, PubMed id, PubMed Central id or trial registration gives."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from app.identifiers import Doi, Pmid, RegistryNumber
+from app.schemas.base import Count, Flag, IsoDate, Line, Shape, WebAddress
+from app.schemas.bibliography import Bibliography
+
+
+class SourceName(StrEnum):
+    PUBMED = "pubmed"
+    CROSSREF = "crossref"
+    EUROPE_PMC = "europe-pmc"
+    CLINICALTRIALS_GOV = "clinicaltrials-gov"
+
+
+class NoticeKind(StrEnum):
+    """The worst first: the order decides which notice speaks for a record."""
+
+    RETRACTION = "retraction"
+    EXPRESSION_OF_CONCERN = "expression-of-concern"
+    PARTIAL_RETRACTION = "partial-retraction"
+    CORRECTION = "correction"
+
+
+class Retraction(Shape):
+    """A notice that changes what a publication is worth, as one source reports it."""
+
+    kind: NoticeKind
+    date: str | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="Of the notice, as exact as the source is.")
+    notice_doi: Doi | None = None
+    notice_pmid: Pmid | None = None
+    reasons: list[Line] = Field(default_factory=list)
+    source: SourceName
+    asserted_by: Line | None = Field(default=None, description="Who told the source: publisher, or retraction-watch.")
+
+
+class TrialPublication(Shape):
+    """A publication that the registry names for a trial."""
+
+    pmid: Pmid | None = None
+    kind: Line | None = Field(default=None, description="RESULT, DERIVED or BACKGROUND.")
+    citation: Line | None = None
+
+
+class RegisteredTrial(Shape):
+    """What a trial registry says, in the registry's own words; null is unknown."""
+
+    registration: RegistryNumber
+    title: Line | None = None
+    status: Line | None = None
+    study_type: Line | None = None
+    allocation: Line | None = None
+    model: Line | None = None
+    masking: Line | None = None
+    enrolment: Count | None = None
+    enrolment_is_actual: Flag | None = None
+    started_on: IsoDate | None = None
+    completed_on: IsoDate | None = None
+    completion_is_actual: Flag | None = None
+    conditions: list[Line] = Field(default_factory=list)
+    interventions: list[Line] = Field(default_factory=list)
+    sponsor: Line | None = None
+    has_results: Flag | None = None
+    publications: list[TrialPublication] = Field(default_factory=list)
+
+
+class SourceRecord(Shape):
+    """One service's record of one publication or trial, and where it came from."""
+
+    source: SourceName
+    url: WebAddress
+    fetched_at: datetime
+    raw_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the reply's body as it was received.")
+    bibliography: Bibliography
+    notices: list[Retraction] = Field(default_factory=list)
+    trial: RegisteredTrial | None = None
+    registrations: list[RegistryNumber] = Field(default_factory=list, description="Trials and reviews that the record names.")
+    remarks: list[Line] = Field(default_factory=list, description="What was dropped, and why.")
+
+    @property
+    def retraction(self) -> Retraction | None:
+        return worst_of(self.notices)
+
+
+class Disagreement(Shape):
+    """Sources that differ in a member; the document has the value of the first."""
+
+    member: str
+    values: dict[SourceName, Any]
+
+
+class Unavailable(Shape):
+    """A service that could have known more."""
+
+    source: SourceName
+    problem: str = Field(description="The slug under /problems/.")
+    reason: Line
+
+
+class LookupAnswer(Shape):
+    """Everything the services know of one identifier; `document` is the part that a study record can take over as it stands."""
+
+    identifier: str
+    bibliography: Bibliography
+    members: dict[str, list[SourceName]] = Field(description="Which sources gave the value of each member.")
+    disagreements: list[Disagreement] = Field(default_factory=list)
+    retraction: Retraction | None = Field(default=None, description="The gravest notice found anywhere.")
+    notices: list[Retraction] = Field(default_factory=list)
+    trial: RegisteredTrial | None = None
+    document: dict[str, Any] = Field(description="Members of a study document that are known; kind and design only by fixed terms.")
+    records: list[SourceRecord] = Field(description="What each source said.")
+    unavailable: list[Unavailable] = Field(default_factory=list)
+    not_found: list[SourceName] = Field(default_factory=list, description="Services that were asked and have no such record.")
+    remarks: list[Line] = Field(default_factory=list)
+
+
+class LookupFailure(Shape):
+    """An identifier of many for which there is no answer."""
+
+    identifier: str
+    problem: str = Field(description="The slug under /problems/.")
+    reason: Line
+
+
+def worst_of(notices: list[Retraction]) -> Retraction | None:
+    order = list(NoticeKind)
+    return min(notices, key=lambda notice: order.index(notice.kind), default=None)
