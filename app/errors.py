@@ -4,7 +4,7 @@ Problem
 ├── 400  MalformedJson · InvalidQuery · InvalidCursor · InvalidHeader
 ├── 401  AuthenticationRequired · InvalidKey
 ├── 403  NotAllowed ── OwnSubmission
-├── 404  NotFound      405  MethodNotAllowed      406  NotAcceptable
+├── 404  NotFound ── UnknownIdentifier      405  MethodNotAllowed      406  NotAcceptable
 ├── 409  Conflict ─┬─ DuplicateStudy
 │                  ├─ StateConflict
 │                  └─ IdempotencyKeyInUse
@@ -15,7 +15,8 @@ Problem
 │        IdempotencyKeyReused
 ├── 428  PreconditionRequired
 ├── 429  TooManyRequests
-└── 500  InternalError · 503  ServiceUnavailable
+├── 500  InternalError · 503  ServiceUnavailable
+└── 502  SourceProblem ── SourceReplyInvalid · 503  SourceUnavailable · 504  SourceTimeout
 
 Raised anywhere, rendered by `web/problems.py` as application/problem+json (RFC 9457). `/problems/<slug>` explains each.
 """
@@ -254,6 +255,42 @@ class ServiceUnavailable(Problem):
     title = "The service is not ready"
     advice = "Try again after `Retry-After` seconds."
     fixed_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class SourceProblem(Problem):
+    """A service failed us; the identifier may well exist."""
+
+    status = 502
+    slug = "source-problem"
+    title = "A literature service failed"
+    advice = "`unavailable` names the services and what happened. Try again later, or enter the study by hand."
+
+
+class SourceReplyInvalid(SourceProblem):
+    status = 502
+    slug = "source-reply-invalid"
+    title = "A literature service sent a reply that cannot be read"
+    advice = "The service may be under maintenance or may have changed. Try again later; report it if it stays."
+
+
+class SourceUnavailable(SourceProblem):
+    status = 503
+    slug = "source-unavailable"
+    title = "A literature service does not answer now"
+    advice = "Try again after `Retry-After` seconds where it is given, otherwise later; or enter the study by hand."
+
+
+class SourceTimeout(SourceProblem):
+    status = 504
+    slug = "source-timeout"
+    title = "A literature service took too long"
+    advice = "Try again in a moment; or enter the study by hand."
+
+
+class UnknownIdentifier(NotFound):
+    slug = "unknown-identifier"
+    title = "No literature service knows this identifier"
+    advice = "Check it for a typing error against the publication. Very new records can take days to appear in PubMed and Europe PMC."
 
 
 def problem_classes() -> list[type[Problem]]:

@@ -33,6 +33,11 @@ CONTRACT = {
     "too-many-requests": 429,
     "internal-error": 500,
     "service-unavailable": 503,
+    "source-problem": 502,
+    "source-reply-invalid": 502,
+    "source-unavailable": 503,
+    "source-timeout": 504,
+    "unknown-identifier": 404,
 }
 
 
@@ -49,6 +54,12 @@ class TestTree:
         assert cls.title
         assert len(cls.advice) > 20
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cls.slug)
+
+
+class TestSourceProblem:
+    def test_only_an_answer_makes_an_identifier_unknown(self) -> None:
+        assert issubclass(errors.UnknownIdentifier, errors.NotFound)
+        assert not issubclass(errors.UnknownIdentifier, errors.SourceProblem)
 
 
 class TestProblem:

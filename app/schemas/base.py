@@ -1,5 +1,6 @@
 """The building blocks of every shape at the edge: strict, finite, free of characters that no database can hold."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 MAX_COUNT = 2_000_000_000
 MAX_TEXT = 20_000
+HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Shape(BaseModel):
@@ -18,7 +20,7 @@ class Shape(BaseModel):
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not hold a NUL character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and HALF_OF_A_PAIR.search(text):
         raise ValueError("must not hold half of a surrogate pair")
     return text
 

@@ -17,8 +17,8 @@ from typing import Generic, Self, TypeVar
 
 import httpx
 
+from app.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceUnavailable, UnknownIdentifier
 from app.settings import Settings
-from app.sources.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceUnavailable, UnknownIdentifier
 from app.sources.pacing import Clock, pacer_for
 from app.sources.reply_store import ReplyStore, StoredReply
 from app.sources.service import Service, services_of

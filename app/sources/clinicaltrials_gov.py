@@ -17,11 +17,11 @@ An enrolment is who was enrolled or is planned, not who was randomised: it stays
 
 from typing import Any
 
+from app.errors import SourceReplyInvalid
 from app.identifiers import normalise_pmid, normalise_registry_number
 from app.schemas.base import MAX_COUNT
 from app.schemas.lookup import RegisteredTrial, SourceName, SourceRecord, TrialPublication
 from app.sources.client import Reply, SourceClient
-from app.sources.errors import SourceReplyInvalid
 from app.sources.partial_date import year_of
 from app.sources.reading import at, objects_at, paragraphs, read_json, text_at, texts_at
 from app.sources.record import make_record, shortened

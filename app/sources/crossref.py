@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from app.errors import SourceReplyInvalid
 from app.formats.author_names import family_first
 from app.formats.languages import language_code
 from app.identifiers import normalise_doi
 from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
 from app.sources.client import Reply, SourceClient
-from app.sources.errors import SourceReplyInvalid
 from app.sources.partial_date import from_parts, year_of
 from app.sources.reading import at, objects_at, paragraphs, read_json, text_at, texts_at, without_markup
 from app.sources.record import MAX_REMARK, make_record, notice, registrations_in

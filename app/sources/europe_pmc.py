@@ -15,13 +15,13 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from app.errors import UnknownIdentifier
 from app.formats.author_names import family_first
 from app.formats.languages import language_code
 from app.formats.publication_types import meaning_of
 from app.identifiers import normalise_doi
 from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
 from app.sources.client import Reply, SourceClient
-from app.sources.errors import UnknownIdentifier
 from app.sources.partial_date import from_citation, year_of
 from app.sources.reading import at, objects_at, paragraphs, read_json, text_at, texts_at, without_markup
 from app.sources.record import make_record, notice, registrations_in

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from app.errors import Problem
+from app.errors import Problem, SourceProblem, UnknownIdentifier
 from app.identifiers import normalise_doi, normalise_pmcid, normalise_pmid, normalise_registry_number
 from app.schemas.lookup import LookupAnswer, LookupFailure, SourceName, SourceRecord, Unavailable, worst_of
 from app.sources import clinicaltrials_gov, crossref, europe_pmc, pubmed
 from app.sources.client import SourceClient
-from app.sources.errors import SourceProblem, UnknownIdentifier
 from app.sources.merging import document_of, merge_notices, merge_records
 from app.sources.record import MAX_REMARK
 

@@ -19,11 +19,11 @@ from io import BytesIO
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
+from app.errors import SourceReplyInvalid, UnknownIdentifier
 from app.formats.pubmed_xml import read_pubmed_xml
 from app.formats.read_record import FileRefused, ReadRecord
 from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
 from app.sources.client import Reply, SourceClient
-from app.sources.errors import SourceReplyInvalid, UnknownIdentifier
 from app.sources.partial_date import from_citation
 from app.sources.reading import one_line, read_xml
 from app.sources.record import MAX_REMARK, make_record, notice, registrations_in

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceUnavailable, UnknownIdentifier
 from app.settings import Settings
 from app.sources.client import SourceClient, seconds_to_wait
-from app.sources.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceUnavailable, UnknownIdentifier
 from app.sources.reading import read_json
 from tests.fakes import XML, Answer, FakeServices, cut_off, dripping, fake_services, garbage, redirect, slow, status, throttled
 

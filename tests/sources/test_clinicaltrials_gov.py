@@ -1,8 +1,8 @@
 import pytest
 
+from app.errors import SourceReplyInvalid, UnknownIdentifier
 from app.sources import clinicaltrials_gov
 from app.sources.client import SourceClient
-from app.sources.errors import SourceReplyInvalid, UnknownIdentifier
 from app.vocabulary import Design, PublicationStatus, StudyKind
 from tests.fakes import Answer, FakeServices
 

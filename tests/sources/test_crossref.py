@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
+from app.errors import SourceReplyInvalid, UnknownIdentifier
 from app.schemas.lookup import NoticeKind
 from app.sources import crossref
 from app.sources.client import SourceClient
-from app.sources.errors import SourceReplyInvalid, UnknownIdentifier
 from app.vocabulary import PublicationStatus
 from tests.fakes import Answer, FakeServices
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from app.errors import SourceReplyInvalid, UnknownIdentifier
 from app.schemas.lookup import NoticeKind
 from app.sources import europe_pmc
 from app.sources.client import SourceClient
-from app.sources.errors import SourceReplyInvalid, UnknownIdentifier
 from app.vocabulary import Design, PublicationStatus
 from tests.fakes import Answer, FakeServices
 

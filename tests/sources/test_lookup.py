@@ -1,9 +1,9 @@
 import pytest
 
+from app.errors import SourceReplyInvalid, SourceUnavailable, UnknownIdentifier
 from app.schemas.lookup import LookupAnswer, LookupFailure, NoticeKind, SourceName
 from app.schemas.study import StudyDocument
 from app.sources.client import SourceClient
-from app.sources.errors import SourceReplyInvalid, SourceUnavailable, UnknownIdentifier
 from app.sources.lookup import LookupKey, look_up, look_up_many, lookup_key
 from tests.fakes import FakeServices, garbage, status
 from tests.sources.expectations import EXPECTATIONS, Expectation

@@ -1,9 +1,9 @@
 import pytest
 
+from app.errors import SourceReplyInvalid, UnknownIdentifier
 from app.schemas.lookup import NoticeKind
 from app.sources import pubmed
 from app.sources.client import SourceClient
-from app.sources.errors import SourceReplyInvalid, UnknownIdentifier
 from app.vocabulary import Design, PublicationStatus, StudyKind
 from tests.fakes import XML, Answer, FakeServices
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.errors import UnknownIdentifier
 from app.settings import Settings
 from app.sources import clinicaltrials_gov, europe_pmc, pubmed
 from app.sources.client import SourceClient
-from app.sources.errors import UnknownIdentifier
 from app.sources.lookup import look_up
 from app.vocabulary import StudyKind
 from tests.sources.expectations import EXPECTATIONS, Expectation
