@@ -11,6 +11,7 @@ from app.api import ROUTERS
 from app.database import HEAD_REVISION, POOL_SIZE, make_engine, migration_revision, reading
 from app.queries.ledger_clock import LedgerClock
 from app.settings import Settings, get_settings
+from app.sources.client import SourceClient
 from app.web.dependencies import NO_BAD_KEY, NO_UNKNOWN_RECORD
 from app.web.door import Door
 from app.web.openapi import install_openapi, operation_id
@@ -30,13 +31,14 @@ def create_app(settings: Settings | None = None) -> Door:
     configure_logging(settings)
     engine = make_engine(settings.database_url)
     read_engine = make_engine(settings.database_read_url) if settings.database_read_url else engine
-    clock = LedgerClock(read_engine)
+    clock, sources = LedgerClock(read_engine), SourceClient(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = POOL_SIZE
         yield
         clock.close()
+        sources.close()
         for one in {engine, read_engine}:
             one.dispose()
 
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Door:
         generate_unique_id_function=operation_id,
     )
     app.state.settings, app.state.engine, app.state.read_engine = settings, engine, read_engine
+    app.state.sources = sources
     app.state.readiness_checks = {"database": lambda: _database_answers(read_engine), "migrations": lambda: _stands_at_head(engine)}
     install_problem_handlers(app)
     install_openapi(app)

@@ -9,6 +9,7 @@ from pydantic import Field
 from app.identifiers import Doi, Pmid, RegistryNumber
 from app.schemas.base import Count, Flag, IsoDate, Line, Shape, WebAddress
 from app.schemas.bibliography import Bibliography
+from app.vocabulary import StudyStatus
 
 
 class SourceName(StrEnum):
@@ -119,12 +120,42 @@ class LookupAnswer(Shape):
     remarks: list[Line] = Field(default_factory=list)
 
 
+class KnownStudy(Shape):
+    """A study here that is, or may be, the publication: `certain`, or for a person to decide."""
+
+    id: str
+    key: str
+    title: str
+    year: int | None
+    status: StudyStatus
+    href: str
+    score: float = Field(description="0 to 100: likeness of the titles, less what speaks against it.")
+    reason: str
+    certain: bool
+
+
+class FoundRecord(LookupAnswer):
+    """What the services know, and the studies here that may be the same."""
+
+    existing: list[KnownStudy] = Field(description="The certain first; at most ten.")
+
+
 class LookupFailure(Shape):
     """An identifier of many for which there is no answer."""
 
     identifier: str
     problem: str = Field(description="The slug under /problems/.")
     reason: Line
+
+
+class LookupsRequest(Shape):
+    identifiers: list[Line] = Field(min_length=1, max_length=50, description="`doi:…`, `pmid:…`, `pmcid:…`, `nct:…`, or addresses.")
+
+
+class LookupsAnswer(Shape):
+    """One entry for each identifier, in the order of the request."""
+
+    items: list[FoundRecord | LookupFailure]
 
 
 def worst_of(notices: list[Retraction]) -> Retraction | None:

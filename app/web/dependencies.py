@@ -17,6 +17,7 @@ from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
 from app.queries.named_records import NAMED, name_of, refuse_unknown_records
 from app.settings import Settings
+from app.sources.client import SourceClient
 from app.vocabulary import Role
 
 _BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
@@ -37,9 +38,15 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
+def _sources(request: Request) -> SourceClient:
+    sources: SourceClient = request.app.state.sources
+    return sources
+
+
 WriterEngine = Annotated[Engine, Depends(_engine)]
 ReaderEngine = Annotated[Engine, Depends(_read_engine)]
 CurrentSettings = Annotated[Settings, Depends(_settings)]
+Sources = Annotated[SourceClient, Depends(_sources)]
 
 
 def _reading(engine: ReaderEngine) -> Iterator[Session]:

@@ -76,6 +76,8 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/v1/studies/{study_id:uuid}/revisions/{number}"): READER,
     ("POST", "/v1/studies"): "contributor",
     ("POST", "/v1/studies/preview"): "contributor",
+    ("GET", "/v1/lookup/{identifier:path}"): "contributor",
+    ("POST", "/v1/lookups"): "contributor",
     ("PATCH", "/v1/studies/{study_id}"): "contributor",
     ("POST", "/v1/studies/{study_id}/submit"): "contributor",
     ("POST", "/v1/studies/{study_id}/reviews"): "curator",
