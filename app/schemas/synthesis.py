@@ -23,6 +23,10 @@ def _measure_name(value: Any) -> Any:
     return OTHER_NAMES.get(value.upper(), value.upper()) if isinstance(value, str) else value
 
 
+def _in_capitals(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
 def _whole_number(value: Any) -> Any:
     """27.0 is a count as 27 is; programs that keep columns as floating-point numbers send it so."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_COUNT else value
@@ -56,7 +60,9 @@ class GivenStudyShape(Shape):
     """One study: both arms, or an effect on the analysis scale (log for ratios) with its variance, SE, 95 % limits or exact p."""
 
     label: Line | None = Field(default=None, description="Null: `Study 3` for the third.")
-    year: Year | None = Field(default=None, description="When every study has one, the answer holds the cumulative synthesis.")
+    year: Annotated[Year, BeforeValidator(_whole_number)] | None = Field(
+        default=None, description="When every study has one, the answer holds the cumulative synthesis."
+    )
     treatment: GivenArm | None = None
     control: GivenArm | None = None
     effect: Number | None = None
@@ -85,7 +91,7 @@ class GivenStudyShape(Shape):
 class GivenModel(Shape):
     """How to pool. `tau2`: `EE` (or `FE`) is the common-effect model, whose interval is always Wald's."""
 
-    tau2: Literal["REML", "ML", "DL", "HE", "SJ", "PM", "EB", "EE", "FE"] = "REML"
+    tau2: Annotated[Literal["REML", "ML", "DL", "HE", "SJ", "PM", "EB", "EE", "FE"], BeforeValidator(_in_capitals)] = "REML"
     ci: Literal["hartung-knapp", "z", "by-number-of-studies"] = Field(
         default="by-number-of-studies",
         description="`by-number-of-studies`: as the rating does; Hartung-Knapp from three studies on, else z.",

@@ -14,7 +14,7 @@ from app.synthesis.given_studies import GivenEffect, GivenStudy, SmdVariance, ef
 from app.synthesis.grade.certainty import rate_body
 from app.synthesis.grade.publication_bias import PairContext
 from app.synthesis.grade.thresholds import CURRENT_METHOD, thresholds_of
-from app.synthesis.pooling import Pool, cumulative, leave_one_out, pool
+from app.synthesis.pooling import COMMON_EFFECT, Pool, cumulative, leave_one_out, pool
 from app.synthesis.pooling_model import BY_METHOD, PoolingModel
 from app.synthesis.rated_body import RatedBody
 from app.synthesis.reported_effect import NoEffect
@@ -105,7 +105,7 @@ def notices(synthesis: Synthesis) -> list[str]:
     pooled = synthesis.pooled
     whole = [f"not-pooled: {pooled.reason}"] if isinstance(pooled, NotPooled) else list(pooled.warnings)
     parts = [f"not-pooled: {row.key}: {row.found.reason}" for row in synthesis.studies if isinstance(row.found, NoEffect)]
-    return [*whole, *parts, *_scale_notices(synthesis.asked.question), *_rating_notices(synthesis)]
+    return [*whole, *parts, *_scale_notices(synthesis.asked), *_model_notices(synthesis), *_rating_notices(synthesis)]
 
 
 def _pool(asked: GivenSynthesis, effects: Sequence[float], variances: Sequence[float]) -> Pool:
@@ -147,12 +147,30 @@ def _rate_body(body: Body, asked: GivenSynthesis) -> RatedBody:
     return RatedBody(body, certainty, finding, sentence, thresholds=thresholds)
 
 
-def _scale_notices(question: GivenQuestion) -> list[str]:
-    mid = question.mid_on_scale
-    if not question.is_log_scale or mid is None:
+def _scale_notices(asked: GivenSynthesis) -> list[str]:
+    """How numbers of a ratio measure were read: as logarithms, which is not what somebody who sends 0.8 (0.6 to 1.07) means."""
+    question, mid = asked.question, asked.question.mid_on_scale
+    if not question.is_log_scale:
         return []
-    read = f"a ratio; its logarithm is {mid:.3g}" if question.mid_is_ratio else f"the logarithm of a ratio, which is {math.exp(mid):.3g}"
-    return [f"mid: {question.mid:g} is read as {read}."]
+    natural = [study for study in asked.studies if study.ci_low is not None and study.ci_high is not None]
+    told = []
+    if natural and all((study.effect or 0) > 0 and (study.ci_low or 0) > 0 for study in natural):
+        told.append(
+            "effects: read as logarithms of ratios; all that have limits lie above 0 with both of them, as ratios not yet logged would."
+        )
+    if mid is not None:
+        read = (
+            f"a ratio; its logarithm is {mid:.3g}" if question.mid_is_ratio else f"the logarithm of a ratio, which is {math.exp(mid):.3g}"
+        )
+        told.append(f"mid: {question.mid:g} is read as {read}.")
+    return told
+
+
+def _model_notices(synthesis: Synthesis) -> list[str]:
+    """The common-effect model has no Hartung-Knapp interval here, also where one was asked for."""
+    model = synthesis.asked.model
+    asked_for = model.tau2_method == COMMON_EFFECT and model.ci == "hartung-knapp"
+    return ["model: the interval of the common-effect model is Wald's."] if asked_for else []
 
 
 def _rating_notices(synthesis: Synthesis) -> list[str]:

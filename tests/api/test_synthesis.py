@@ -477,5 +477,24 @@ class TestRefusals:
         study = {"treatment": {"n": 60.0, "events": 5.0}, "control": {"n": 60.0, "events": 9.0}}
         assert synthesise(stateless, [study], measure="RR")["studies"][0]["n"] == 120
 
+    def test_years_sent_as_floating_point_numbers_are_years(self, stateless: TestClient) -> None:
+        assert synthesise(stateless, [{"effect": 0.1, "variance": 1, "year": 2001.0}])["studies"][0]["year"] == 2001
+
+    def test_estimators_are_known_in_any_case(self, stateless: TestClient) -> None:
+        assert synthesise(stateless, EXAMPLE["studies"], model={"tau2": "reml"})["model"]["tau2"] == "REML"
+
+    def test_ratios_that_were_not_logged_are_pointed_out(self, stateless: TestClient) -> None:
+        hazard_ratio, its_logarithm = {"effect": 0.8, "ci_low": 0.6, "ci_high": 1.07}, {"effect": -0.22, "ci_low": -0.51, "ci_high": 0.07}
+        told = [
+            any("not yet logged" in text for text in synthesise(stateless, [one], measure="HR")["warnings"])
+            for one in (hazard_ratio, its_logarithm)
+        ]
+        assert told == [True, False]
+
+    def test_a_common_effect_model_says_that_its_interval_is_walds(self, stateless: TestClient) -> None:
+        answer = synthesise(stateless, EXAMPLE["studies"], model={"tau2": "EE", "ci": "hartung-knapp"})
+        assert answer["model"]["ci_used"] == "wald"
+        assert "model: the interval of the common-effect model is Wald's." in answer["warnings"]
+
     def test_measures_are_known_in_any_case(self, stateless: TestClient) -> None:
         assert [synthesise(stateless, [], measure=name)["measure"] for name in ("smd", "Peto", "generic")] == ["SMD", "PETO", "GEN"]
