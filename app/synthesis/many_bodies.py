@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from app.synthesis.likelihood import (
     Point,
+    expected_root,
+    falls_beyond,
     goes_one_way,
     has_no_root,
+    meets_once,
     newton_step,
     point_of,
     rises,
@@ -29,6 +32,8 @@ Positions = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 SURVEY = np.array([[0.25], [0.5], [0.75], [1.0]])  # where to look, as powers of the range; what stays unclear goes the way of one body
+FURTHER = 1.03  # than where the root is expected, which for one body in twenty is too near; `survey` is for those that remain
+NOWHERE = np.empty(0, dtype=np.intp)
 
 
 class ManyBodies:
@@ -124,11 +129,38 @@ class ManyBodies:
         left = np.flatnonzero(self.spread * SLACK > self.v0)
         if left.size:
             bodies = self.take(left)
-            bracketed, brackets, unclear = bodies.survey(self.spread[left] * SLACK, restricted=restricted)
+            bracketed, brackets, further = bodies.expect(restricted=restricted)
+            tau2[left[bracketed]] = bodies.take(bracketed).roots(brackets, restricted=restricted)
+            left, bodies = left[further], bodies.take(further)
+        if left.size:
+            bracketed, brackets, unclear = bodies.survey(bodies.spread * SLACK, restricted=restricted)
             tau2[left[bracketed]] = bodies.take(bracketed).roots(brackets, restricted=restricted)
             for column in left[unclear].tolist():
                 tau2[column], maxima[column] = self.one(column).maximum(restricted=restricted)
         return tau2, maxima
+
+    def expect(self, *, restricted: bool) -> tuple[Positions, "_Brackets", Positions]:
+        """Look where the maximum is expected, as `OneBody` does first.
+
+        Return the bodies proved to have their only maximum between 0 and there (one root up to there, none beyond), with the
+        brackets around it, and the bodies that need a further look. The only maximum of all others is proved to be zero.
+        """
+        contrasts, v_max = self.k - restricted, self.known_v.max(axis=0)
+        zero = self.at_zero if restricted else self.at(np.zeros(self.k.size), restricted=False)
+        v_spread, v_mean = sum_rows(self.known_v * self.squares), sum_rows(self.known_v) / self.k
+        root = expected_root(zero, contrasts, self.spread, v_spread, v_mean) * FURTHER
+        natural = np.maximum(1 / zero.g_fall, (zero.q - self.k + 1) / zero.g)
+        high = self.at(np.where((root > 0) & (root < np.inf), root, natural), restricted=restricted)
+        peak = rises(zero) & ~rises(high) & falls_beyond(high, self.spread * SLACK)
+        once = meets_once(zero, high, v_max, contrasts)
+        if (peak > once).any():
+            once |= goes_one_way(zero, high, v_max) | has_no_root(zero, high)
+        peak &= once
+        bracketed, further = np.arange(self.k.size), NOWHERE
+        if not peak.all():
+            bracketed, further = np.flatnonzero(peak), np.flatnonzero(~(peak | falls_beyond(zero, self.spread * SLACK)))
+            zero, high = Point(*(each[bracketed] for each in zero)), Point(*(each[bracketed] for each in high))
+        return bracketed, _Brackets(zero.tau2, high.tau2, high, high.tau2 + step_towards_root(high, zero)), further
 
     def survey(self, highest: Array, *, restricted: bool) -> tuple[Positions, "_Brackets", Positions]:
         """Look at a few tau2 from 0 up to where it is proved that G/F only rises; `highest`: above it the likelihood falls.
@@ -157,14 +189,13 @@ class ManyBodies:
         last = where == len(SURVEY)
         upper = np.where(last, np.maximum(end, highest)[bracketed], at_next.tau2)
         start = at_low.tau2 + np.where(last, newton_step(at_low), step_towards_root(at_low, at_next))
-        return bracketed, _Brackets(at_low, upper, start), np.flatnonzero(unclear)
+        return bracketed, _Brackets(at_low.tau2, upper, at_low, start), np.flatnonzero(unclear)
 
     def roots(self, brackets: "_Brackets", *, restricted: bool) -> Array:
         """The maxima inside their brackets, as `OneBody` finds them."""
         roots = np.full(self.k.size, np.nan)
         left, bodies = np.arange(self.k.size), self
-        point, high, tau2 = brackets
-        low = point.tau2
+        low, high, point, tau2 = brackets
         tau2 = np.where((low < tau2) & (tau2 < high), tau2, middle(low, high, self.v0))
         for _ in range(MAX_ITERATIONS):
             if not left.size:
@@ -174,12 +205,16 @@ class ManyBodies:
             low, high = np.where(rising, tau2, low), np.where(rising, high, tau2)
             following = tau2 + step_towards_root(point, other)
             inside = (low <= following) & (following <= high)
-            close = np.abs((following - tau2) * (following - other.tau2)) <= CLOSE_ENOUGH * (tau2 + bodies.v0) ** 2
-            halfway = middle(low, high, bodies.v0)
-            found = np.where(inside, close, ~((low < halfway) & (halfway < high)))
-            tau2 = np.where(inside, following, halfway)
+            found = np.abs((following - tau2) * (following - other.tau2)) <= CLOSE_ENOUGH * (tau2 + bodies.v0) ** 2
+            if not inside.all():
+                halfway = middle(low, high, bodies.v0)
+                found = np.where(inside, found, ~((low < halfway) & (halfway < high)))
+                following = np.where(inside, following, halfway)
+            tau2 = following
             if found.any():
                 roots[left[found]] = np.maximum(0.0, tau2[found])
+                if found.all():
+                    break
                 going = np.flatnonzero(~found)
                 left, bodies, tau2, low, high = left[going], bodies.take(going), tau2[going], low[going], high[going]
                 point = Point._make(each[going] for each in point)
@@ -187,10 +222,11 @@ class ManyBodies:
 
 
 class _Brackets(NamedTuple):
-    """For each body a point where the likelihood rises, a tau2 above it where it does not, and where between to begin."""
+    """For each body a tau2 where the likelihood rises and one above it where it does not, a point near, and where between to begin."""
 
-    low: Point[Array]
+    low: Array
     high: Array
+    near: Point[Array]
     start: Array
 
 

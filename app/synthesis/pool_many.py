@@ -34,7 +34,9 @@ from app.synthesis.weighted_sums import (
     NOT_FINITE,
     NOT_TWO_LISTS,
     TOO_FAR_APART,
+    Scaled,
     sum_rows,
+    unit_of,
 )
 
 BLOCK = 32_768  # numbers in one array of a block, 256 kB: long enough to be worth the calls, short enough for the cache
@@ -70,6 +72,29 @@ def pool_many(
             _pool_block(result, bodies, block, model)
     _refuse(result, np.flatnonzero(bodies.sizes == 0), NO_STUDY)
     _refuse(result, np.flatnonzero(bodies.unequal), NOT_TWO_LISTS)
+    return result
+
+
+def pool_rests(effects: Array, variances: Array, scaled: Scaled, model: PoolingModel) -> PooledBatch:
+    """Pool what is left without each of three studies or more; `scaled` is all of them on their scale, which they keep.
+
+    Only what is left without the most precise study has the scale of the second.
+    """
+    k, first = effects.size, scaled.first
+    others, sizes = np.arange(k - 1)[:, None], np.full(k, k - 1)
+    studies = others + (others >= np.arange(k))
+    y, v = effects.take(studies), variances.take(studies)
+    second = v[:, first].argmin()
+    centre, unit = np.full(k, scaled.centre), np.full(k, scaled.unit)
+    centre[first], unit[first] = y[second, first], unit_of(float(v[second, first]))
+    y, v = (y - centre) / unit, v / unit / unit
+    places = np.arange(k * (k - 1)).reshape(k, k - 1).T
+    result = _empty(model, _Flat(y, v, sizes, _offsets(sizes), np.zeros(k, dtype=bool)))
+    block = _Block(np.arange(k), y, v, places, centre, unit, sizes.astype(np.float64))
+    with np.errstate(all="ignore"):  # as above
+        far = (np.abs(y[:, first]) > MAX_DISTANCE).any()
+        _pool_several(result, block.where(np.arange(k) != first) if far else block, model)
+    _refuse(result, np.full(int(far), first), TOO_FAR_APART)
     return result
 
 
@@ -133,6 +158,8 @@ def _empty(model: PoolingModel, bodies: _Flat) -> PooledBatch:
 
 
 def _refuse(result: PooledBatch, bodies: Positions, reason: str) -> None:
+    if not bodies.size:
+        return
     result.reason[bodies] = CODE[reason]
     for name in NUMBERS:
         getattr(result, name)[bodies] = np.nan

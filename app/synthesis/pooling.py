@@ -26,7 +26,7 @@ from app.synthesis.heterogeneity import (
     q_profile_of,
 )
 from app.synthesis.one_body import OneBody
-from app.synthesis.pool_many import pool_many
+from app.synthesis.pool_many import pool_many, pool_rests
 from app.synthesis.pooled_batch import (
     COMMON_EFFECT,
     NO_TAU2,
@@ -59,7 +59,8 @@ Array: TypeAlias = NDArray[np.float64]
 Positions: TypeAlias = NDArray[np.intp]
 Fitting: TypeAlias = Callable[[ArrayLike, ArrayLike], Pool]
 
-MANY_STUDIES = 24  # with up to so many it is sooner to pool one rest after the other than all of them as arrays
+FEW_STUDIES = 12  # with up to so many it is sooner to pool one rest after the other than all of them as arrays
+MANY_STUDIES = 100  # with more the rests no longer fit into one block of `pool_many`
 
 
 def pool(
@@ -102,11 +103,13 @@ def common_effect(effects: ArrayLike, variances: ArrayLike) -> Pool:
 def leave_one_out(effects: ArrayLike, variances: ArrayLike, *, fit: Fitting | PoolingModel = BY_METHOD) -> tuple[Pool, ...]:
     """Return one pool for every study, in the order of the input: what remains without it.
 
-    `fit` is the model; or any other way to pool, called once for each.
+    `fit` is the model; or any other way to pool, called once for each. Few studies are pooled one rest after the other, more as one
+    block of arrays, very many as any other bodies: three routes to the same numbers (1e-12), each the soonest where it is taken.
     """
     scaled = scale_studies(effects, variances)
-    if isinstance(fit, PoolingModel) and not isinstance(scaled, NotPooled) and 2 < scaled.y.size <= MANY_STUDIES:
-        return tuple(_without_each(np.asarray(effects), np.asarray(variances), scaled, fit))
+    if isinstance(fit, PoolingModel) and fit.refusal is None and not isinstance(scaled, NotPooled) and 2 < scaled.y.size <= MANY_STUDIES:
+        y, v = np.asarray(effects, dtype=np.float64), np.asarray(variances, dtype=np.float64)
+        return tuple(_without_each(y, v, scaled, fit)) if y.size <= FEW_STUDIES else pool_rests(y, v, scaled, fit).rows()
     k = np.size(effects)
     others = np.arange(max(k - 1, 0))
     return _pool_parts(effects, variances, others + (others >= np.arange(k)[:, None]), np.full(k, k - 1), fit)

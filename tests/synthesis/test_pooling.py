@@ -8,6 +8,7 @@ Known deviations, each on purpose:
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import astuple
 from functools import cache, partial
 from typing import Any, Literal
@@ -445,3 +446,51 @@ class TestCumulative:
 
     def test_of_nothing_is_nothing(self) -> None:
         assert cumulative([], [], []) == ()
+
+
+MANY_KINDS_OF_STUDIES: dict[str, Callable[[np.random.Generator, int], tuple[Any, Any]]] = {
+    "scattered": lambda random, k: (random.normal(0, 1, k), random.uniform(0.02, 0.5, k)),
+    "no heterogeneity": lambda random, k: (random.normal(0, 0.01, k), random.uniform(0.5, 1.0, k)),
+    "equal variances": lambda random, k: (random.normal(0, 1, k), np.full(k, 0.1)),
+    "one outlier": lambda random, k: (np.append(random.normal(0, 0.1, k - 1), 50.0), random.uniform(0.02, 0.5, k)),
+    "one very precise": lambda random, k: (random.normal(0, 1, k), np.append(random.uniform(0.02, 0.5, k - 1), 1e-12)),
+}
+
+
+class TestLeaveOneOutByAnyRoute:
+    """Few studies are pooled one rest after the other, more as one block, very many as any other bodies."""
+
+    @pytest.mark.parametrize("kind", MANY_KINDS_OF_STUDIES)
+    @pytest.mark.parametrize("model", [BY_METHOD, PoolingModel("DL", "z"), PoolingModel("ML", guard=False), COMMON])
+    @pytest.mark.parametrize("k", [3, 12, 13, 20, 100, 101])
+    def test_each_rest_is_the_pool_of_the_others(self, k: int, model: PoolingModel, kind: str) -> None:
+        effects, variances = MANY_KINDS_OF_STUDIES[kind](np.random.default_rng(k), k)
+        for left_out, rest in enumerate(leave_one_out(effects, variances, fit=model)):
+            kept = np.arange(k) != left_out
+            alone = pool(
+                effects[kept], variances[kept], tau2_method=model.tau2_method, ci=model.ci, guard=model.guard, prediction=model.prediction
+            )
+            assert agree_closely(fitted(rest), fitted(alone))
+
+    @pytest.mark.parametrize("k", [5, 20])
+    def test_a_rest_too_far_apart_is_refused_alone(self, k: int) -> None:
+        """The most precise study holds the scale together: without it two others are further apart than numbers can hold."""
+        effects, variances = np.zeros(k), np.full(k, 2.0)
+        effects[1:3], variances[:2] = (-0.7e75, 0.7e75), (1.0, 1.5)
+        rests = leave_one_out(effects, variances, fit=PoolingModel("DL", "z"))
+        assert [place for place, rest in enumerate(rests) if isinstance(rest, NotPooled)] == [0]
+
+
+def agree_closely(one: PooledEffect, other: PooledEffect) -> bool:
+    """Every number to 1e-11 of itself, or of the standard error for what may be near zero."""
+    assert (one.k, one.tau2_method, one.ci_method, one.warnings) == (other.k, other.tau2_method, other.ci_method, other.warnings)
+    pairs = [
+        (getattr(one, name), getattr(other, name))
+        for name in ("estimate", "se", "ci_low", "ci_high", "p", "tau2", "q", "i2", "pi_low", "pi_high")
+    ]
+    scale = one.se
+    return all(
+        (mine is None and theirs is None)
+        or (mine is not None and theirs is not None and abs(mine - theirs) <= 1e-11 * abs(theirs) + 1e-11 * max(scale, scale**2))
+        for mine, theirs in pairs
+    )
