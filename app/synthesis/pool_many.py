@@ -260,9 +260,12 @@ def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> No
     _keep(result, block, numbers, WALD if not by_t.any() else ci_method, weights / sum_rows(weights))
     result.ci_method[block.bodies[~by_t]] = CI_METHODS.index(WALD)
     result.several_maxima[block.bodies], result.paule_mandel_instead[block.bodies] = found.maxima > 1, instead
+    no_width = squared_se == 0
+    if not model.guard:
+        no_width |= by_t & (se <= ROUNDING * np.abs(estimate))
     for reason, where in (
         (TOO_FAR_APART, _infinite(numbers, block.k)),
-        (NO_WIDTH, (squared_se == 0) | (by_t & (not model.guard) & (se <= ROUNDING * np.abs(estimate)))),
+        (NO_WIDTH, no_width),
         (NOT_CONVERGED, np.isnan(found.tau2)),
     ):
         if where.any():
