@@ -13,6 +13,7 @@ from app.web.security_headers import content_security_policy
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 RawHeaders = list[tuple[bytes, bytes]]
+NOT_MODIFIED = 304
 
 
 def encode_headers(headers: Mapping[str, str]) -> RawHeaders:
@@ -57,7 +58,8 @@ class Answer:
         raw: RawHeaders = list(message.get("headers", []))
         own = dict(raw)
         raw += [pair for pair in self._headers if pair[0] not in own]
-        if b"content-security-policy" not in own:
+        # A 304 updates the headers of the page that the client holds (RFC 9111, 3.2): a policy for another type would break it.
+        if b"content-security-policy" not in own and message["status"] != NOT_MODIFIED:
             raw.append((b"content-security-policy", content_security_policy(own.get(b"content-type", b""))))
         if self._vary:
             MutableHeaders(raw=raw).add_vary_header(self._vary)

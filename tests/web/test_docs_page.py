@@ -53,6 +53,12 @@ class TestDocs:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
 
+    def test_a_revalidated_page_keeps_its_policy(self, client: TestClient) -> None:
+        first = client.get("/docs")
+        again = client.get("/docs", headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304
+        assert "Content-Security-Policy" not in again.headers
+
     def test_every_file_of_the_page_is_served(self, client: TestClient) -> None:
         for address in re.findall(r'(?:src|href)="(/docs/[^"]*)"', client.get("/docs").text):
             assert client.get(address).status_code == 200
@@ -77,6 +83,13 @@ class TestDocs:
 
 
 class TestDocsInABrowser:
+    def test_can_be_loaded_again(self, page: Page, site: str) -> None:
+        """The browser asks whether the page has changed, and the answer must not take its scripts away."""
+        page.goto(f"{site}/docs")
+        expect(page.get_by_text("/v1/synthesis").first).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("/v1/synthesis").first).to_be_visible()
+
     def test_shows_and_tries_an_operation_under_the_strict_policy(self, page: Page) -> None:
         with serve(make_door()) as address:
             page.goto(f"{address}/docs")
