@@ -27,7 +27,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/>-])/(" + "|".join(["work", "root", "home"
 REGISTRY = re.compile("|".join([r"pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", r"deb\." + r"debian\.org"]))
 CDN = re.compile(r"https?://(cdn\.|unpkg\.|[a-z.]*jsdelivr|fonts\.googleapis|cdnjs\.)")
 PLACE_IN_LOCK = re.compile(r"://|--(extra-)?index-url|--find-links|--trusted-host| @ |^-e |^file:|^[./]", re.MULTILINE)
-PINNED = re.compile(r"^([a-z0-9._-]+)==([^ ;]+)", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9._-]+(?:\[[a-z,]+\])?)==([^ ;]+)", re.MULTILINE)
 DEPENDENCY_LINE = re.compile(r'^  "([a-z0-9._\[\]-]+)==([^";]+)(?:;[^"]*)?",(.*)$', re.MULTILINE)
 
 
@@ -69,7 +69,7 @@ def pins(lock: str) -> dict[str, set[str]]:
     """Package → versions; one package may have several, for several versions of Python."""
     found: dict[str, set[str]] = {}
     for name, version in PINNED.findall((ROOT / lock).read_text(encoding="utf-8")):
-        found.setdefault(name, set()).add(version)
+        found.setdefault(plain_name(name), set()).add(version)
     return found
 
 
@@ -124,6 +124,11 @@ class TestDependencies:
         for line in declared:
             name, version = re.split("==", line.split(";")[0].strip())
             assert version in locked.get(plain_name(name), set()), f"{line} against {lock}: run ./dev lock"
+
+    @pytest.mark.parametrize("lock", LOCKS)
+    def test_keep_their_extras_in_the_lock(self, lock: str) -> None:
+        """Without them pip takes `name[extra]` from the index, newer than the pin and without a hash, and refuses to install."""
+        assert re.search(r"^psycopg\[binary\]==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)
 
     def test_have_the_same_versions_in_both_locks(self) -> None:
         for_tests = pins("requirements-dev.lock")
