@@ -8,6 +8,7 @@ their natural scale in `EstimateInput`, which holds what a source prints.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from app.vocabulary import (
     AnalysedScore,
@@ -195,12 +196,12 @@ class PairInput:
     """Sets of study keys that report the same people, already closed under transitivity."""
 
 
-@dataclass(frozen=True, slots=True)
-class PooledEffect:
+class PooledEffect(NamedTuple):
     """One fitted meta-analysis on the analysis scale (log for ratios), sign as computed; 95 % intervals.
 
     `tau2_method` names the estimator (`REML`, `DL`, `EE` ...), `ci_method` how the interval was made: `wald`,
     `hartung-knapp` (guarded: scale factor at least 1) or `single-study`. `weights` are in the order of the input and sum to 1.
+    A tuple, because leaving one out of twenty makes twenty of them, and a tuple is made four times as fast as a frozen dataclass.
     """
 
     k: int

@@ -118,7 +118,7 @@ def as_printed(pooled: PooledEffect, alone: BodyStudy) -> PooledEffect:
     if alone.effect is None or alone.se is None or alone.ci_low is None or alone.ci_high is None:
         return pooled
     p = pooled.p if alone.p is None else alone.p
-    return replace(pooled, estimate=alone.effect, se=alone.se, ci_low=alone.ci_low, ci_high=alone.ci_high, p=p)
+    return pooled._replace(estimate=alone.effect, se=alone.se, ci_low=alone.ci_low, ci_high=alone.ci_high, p=p)
 
 
 def effects_and_variances(studies: Sequence[BodyStudy]) -> tuple[list[float], list[float]]:

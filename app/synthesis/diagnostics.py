@@ -7,8 +7,9 @@ analysis scale (log for ratios), sign as computed.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from app.synthesis.body import Body, BodyStudy, NotPooled
+from app.synthesis.body import Body, BodyStudy, NotPooled, PooledEffect
 from app.synthesis.body_study import effects_and_variances
 from app.synthesis.fail_safe import FailSafe, orwin, rosenberg, rosenthal
 from app.synthesis.grade.risk_of_bias import study_level
@@ -126,7 +127,15 @@ def result_to_json(result: Result) -> Json:
     """The members of a result under their own names, or why there is none."""
     if isinstance(result, NotComputed | NotTested):
         return not_computed(result.reason)
-    return {**asdict(result), "p": result.p} if isinstance(result, RankCorrelation) else asdict(result)
+    members: Json = {name: _spelled_out(value) for name, value in asdict(result).items()}
+    return {**members, "p": result.p} if isinstance(result, RankCorrelation) else members
+
+
+def _spelled_out(value: Any) -> Any:
+    """The pools in a result by the names of their members, as its own are."""
+    if isinstance(value, PooledEffect):
+        return value._asdict()
+    return tuple(map(_spelled_out, value)) if isinstance(value, tuple) else value
 
 
 def influence_to_json(on: Pooled) -> Leaf:

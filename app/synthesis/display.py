@@ -44,7 +44,7 @@ def finite(value: float | None) -> float | None:
 
 def pooled_to_json(pooled: PooledEffect) -> dict[str, object]:
     """A pooled effect on the analysis scale, every member under its own name, full precision."""
-    members = {name: getattr(pooled, name) for name in PooledEffect.__slots__}
+    members = pooled._asdict()
     texts = {name: value for name, value in members.items() if isinstance(value, str)}
     numbers = {name: finite(value) for name, value in members.items() if name not in texts and not isinstance(value, tuple)}
     return {**numbers, **texts, "weights": list(pooled.weights), "warnings": list(pooled.warnings)}

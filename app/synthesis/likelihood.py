@@ -60,21 +60,21 @@ class Point(NamedTuple, Generic[Number]):
 def point_of(tau2: Number, first: Number, sums: Sums[Number], *, restricted: bool) -> Point[Number]:
     """Return the point at tau2 from its sums; `first` is v0 + tau2."""
     (u1, u1y, u1yy), (u2, u2y, u2yy), (u3, u3y, u3yy) = sums
-    total = 1 + u1
+    total = 1.0 + u1
     mu = u1y / total
-    f = u2yy - mu * (2 * u2y - mu * (1 + u2))
+    f = u2yy - mu * (u2y + u2y - mu * (1.0 + u2))
     # y'PPPy = the weighted variance of u r: that among the other studies, and that between them and the most precise one.
     others = u2y - mu * u2
     mean = others / u1
-    among, between = u3yy - mu * (2 * u3y - mu * u3) - others * mean, mu + mean
+    among, between = u3yy - mu * (u3y + u3y - mu * u3) - others * mean, mu + mean
     fff = among * (among > 0) + u1 / total * between * between
     if restricted:
         # tr P = sum u (U - u) / U and tr PP, written out with u0 = 1.
         g = u1 + (u1 - u2) / total
-        gg = u2 + ((u1 * u1 + u2 * (2 + u2)) / total - 2 * u3) / total
+        gg = u2 + ((u1 * u1 + u2 * (2.0 + u2)) / total - (u3 + u3)) / total
     else:
-        g, gg = total, 1 + u2
-    scale = 1 / first
+        g, gg = total, 1.0 + u2
+    scale = 1.0 / first
     return Point(
         tau2,
         total * scale,
@@ -112,13 +112,14 @@ def step_towards_root(point: Point[Number], previous: Point[Number]) -> Number:
     Source: inverse Hermite interpolation, Stoer and Bulirsch 2002, Introduction to Numerical Analysis, section 2.1.5.
     """
     one, other = point.g / (point.f + SMALLEST), previous.g / (previous.f + SMALLEST)
-    slope = one * (2 * point.f_fall - point.g_fall) + SMALLEST
-    other_slope = other * (2 * previous.f_fall - previous.g_fall) + SMALLEST
+    slope = one * (point.f_fall + point.f_fall - point.g_fall) + SMALLEST
+    other_slope = other * (previous.f_fall + previous.f_fall - previous.g_fall) + SMALLEST
     difference = one - other + SMALLEST
-    share = (one - 1) / difference
-    rest = 1 - share
-    cubic = share * share * (difference * rest / other_slope - (point.tau2 - previous.tau2) * (1 + 2 * rest))
-    return cubic - rest * rest * (one - 1) / slope
+    excess = one - 1.0
+    share = excess / difference
+    rest = 1.0 - share
+    cubic = share * share * (difference * rest / other_slope - (point.tau2 - previous.tau2) * (1.0 + (rest + rest)))
+    return cubic - rest * rest * excess / slope
 
 
 def goes_one_way(low: Point[Number], high: Point[Number], v_max: Number) -> Any:

@@ -37,10 +37,14 @@ NOWHERE = np.empty(0, dtype=np.intp)
 
 
 class ManyBodies:
-    """Bodies of two studies or more on their own scales: `y`, `v` (studies, bodies), row 0 the most precise study of each."""
+    """Bodies of two studies or more on their own scales: `y`, `v` (studies, bodies), row 0 the most precise study of each.
 
-    def __init__(self, y: Array, v: Array, k: Array) -> None:
-        self.y, self.v, self.k = y, v, k
+    `singly`: how many bodies of which a first look proves too little go the way of one body at once, which for a few is less work.
+    It is 0 where no digit of a body may depend on which others stand beside it.
+    """
+
+    def __init__(self, y: Array, v: Array, k: Array, *, singly: int = 0) -> None:
+        self.y, self.v, self.k, self.singly = y, v, k, singly
         self.v0 = v[0]
         self._y, self._v = y[1:], v[1:]
 
@@ -55,14 +59,14 @@ class ManyBodies:
     @cached_property
     def known_v(self) -> Array:
         """Variances, 0 where there is no study."""
-        return np.where(self.present, self.v, 0.0)
+        return self.v if self.present.all() else np.where(self.present, self.v, 0.0)
 
     @cached_property
     def squares(self) -> Array:
         """(y - mean)^2, 0 where there is no study."""
         mean = sum_rows(self.y) / self.k
-        squares: Array = np.where(self.present, (self.y - mean) ** 2, 0.0)
-        return squares
+        squares: Array = (self.y - mean) ** 2
+        return squares if self.present.all() else np.where(self.present, squares, 0.0)
 
     @cached_property
     def spread(self) -> Array:
@@ -133,9 +137,11 @@ class ManyBodies:
             tau2[left[bracketed]] = bodies.take(bracketed).roots(brackets, restricted=restricted)
             left, bodies = left[further], bodies.take(further)
         if left.size:
-            bracketed, brackets, unclear = bodies.survey(bodies.spread * SLACK, restricted=restricted)
-            tau2[left[bracketed]] = bodies.take(bracketed).roots(brackets, restricted=restricted)
-            for column in left[unclear].tolist():
+            if left.size > self.singly:
+                bracketed, brackets, unclear = bodies.survey(bodies.spread * SLACK, restricted=restricted)
+                tau2[left[bracketed]] = bodies.take(bracketed).roots(brackets, restricted=restricted)
+                left = left[unclear]
+            for column in left.tolist():
                 tau2[column], maxima[column] = self.one(column).maximum(restricted=restricted)
         return tau2, maxima
 

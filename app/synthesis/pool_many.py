@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from app.synthesis.distributions import Z_975, chi2_survival, normal_two_sided_p, t_quantile, t_two_sided_p
 from app.synthesis.heterogeneity import NOT_CONVERGED, Estimate, estimates_of, h2_from_tau2, i2_from_tau2, q_profile_of
-from app.synthesis.many_bodies import ManyBodies
+from app.synthesis.many_bodies import NOWHERE, ManyBodies
 from app.synthesis.pooled_batch import (
     CI_METHODS,
     COMMON_EFFECT,
@@ -40,6 +40,7 @@ from app.synthesis.weighted_sums import (
 )
 
 BLOCK = 32_768  # numbers in one array of a block, 256 kB: long enough to be worth the calls, short enough for the cache
+FEW_RESTS = 4
 
 Positions = NDArray[np.intp]
 Bodies: TypeAlias = Sequence[Sequence[float] | Array] | Array
@@ -87,15 +88,12 @@ def pool_rests(effects: Array, variances: Array, scaled: Scaled, model: PoolingM
     second = v[:, first].argmin()
     centre, unit = np.full(k, scaled.centre), np.full(k, scaled.unit)
     centre[first], unit[first] = y[second, first], unit_of(float(v[second, first]))
-    y, v = (y - centre) / unit, v / unit / unit
-    places = np.arange(k * (k - 1)).reshape(k, k - 1).T
-    result = _empty(model, _Flat(y, v, sizes, _offsets(sizes), np.zeros(k, dtype=bool)))
-    block = _Block(np.arange(k), y, v, places, centre, unit, sizes.astype(np.float64))
+    scaled_y, scaled_v = (y - centre) / unit, v / unit / unit
+    if np.abs(scaled_y[:, first]).max() > MAX_DISTANCE:
+        return pool_many(y.T, v.T, model, sizes=sizes)
+    block = _Block(np.arange(k), scaled_y, scaled_v, NOWHERE, centre, unit, sizes.astype(np.float64))
     with np.errstate(all="ignore"):  # as above
-        far = (np.abs(y[:, first]) > MAX_DISTANCE).any()
-        _pool_several(result, block.where(np.arange(k) != first) if far else block, model)
-    _refuse(result, np.full(int(far), first), TOO_FAR_APART)
-    return result
+        return _all_of(block, sizes, _fit(block, model, singly=FEW_RESTS), model)
 
 
 class _Flat(NamedTuple):
@@ -222,24 +220,36 @@ def _pool_block(result: PooledBatch, flat: _Flat, bodies: Positions, model: Pool
         single = block.where(alone)
         se = single.unit * np.sqrt(single.v[0])
         numbers = _interval(single.centre, se, Z_975, normal_two_sided_p(single.centre / se))
-        _keep(result, single, numbers, SINGLE_STUDY, np.ones((1, se.size)))
-        _refuse(result, single.bodies[_infinite(numbers, single.k)], TOO_FAR_APART)
+        none, whole = np.zeros(se.size, dtype=bool), np.ones((1, se.size))
+        refusals = ((TOO_FAR_APART, _infinite(numbers, single.k)),)
+        _keep(result, single, _Fits(numbers, np.full(se.size, CI_METHODS.index(SINGLE_STUDY)), none, none, whole, refusals))
     several = block.where(~alone)
     if several.bodies.size:
-        _pool_several(result, several, model)
+        _keep(result, several, _fit(several, model))
 
 
-def _most_precise_first(block: _Block) -> ManyBodies:
+def _most_precise_first(block: _Block, singly: int) -> ManyBodies:
     y, v, columns = block.y.copy(), block.v.copy(), np.arange(block.bodies.size)
     first = v.argmin(axis=0)
     for each in (y, v):
         each[first, columns], each[0] = each[0].copy(), each[first, columns]
-    return ManyBodies(y, v, block.k)
+    return ManyBodies(y, v, block.k, singly=singly)
 
 
-def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> None:
+class _Fits(NamedTuple):
+    """What was found of the bodies of a block; `refusals`: reasons, and for which of the bodies."""
+
+    numbers: Mapping[str, Array]
+    ci_method: NDArray[np.intp]
+    several_maxima: NDArray[np.bool_]
+    paule_mandel_instead: NDArray[np.bool_]
+    weights: Array
+    refusals: Sequence[tuple[str, NDArray[np.bool_]]]
+
+
+def _fit(block: _Block, model: PoolingModel, *, singly: int = 0) -> _Fits:
     """Bodies of two studies and more; see `pooling._pooled`, which does the same line by line."""
-    bodies = _most_precise_first(block)
+    bodies = _most_precise_first(block, singly)
     k, df, common = block.k, block.k - 1, model.tau2_method == COMMON_EFFECT
     if common:
         nothing = np.zeros(k.size)
@@ -256,20 +266,13 @@ def _pool_several(result: PooledBatch, block: _Block, model: PoolingModel) -> No
     if not common:
         numbers |= _prediction(block, estimate, found.tau2 + squared_se, model)
     weights = (bodies.v0 + found.tau2) / (block.v + found.tau2)
-    ci_method = model.ci_method(MIN_STUDIES_FOR_PREDICTION)
-    _keep(result, block, numbers, WALD if not by_t.any() else ci_method, weights / sum_rows(weights))
-    result.ci_method[block.bodies[~by_t]] = CI_METHODS.index(WALD)
-    result.several_maxima[block.bodies], result.paule_mandel_instead[block.bodies] = found.maxima > 1, instead
+    several, wald = CI_METHODS.index(model.ci_method(MIN_STUDIES_FOR_PREDICTION)), CI_METHODS.index(WALD)
+    ci_method = np.where(by_t, several, wald)
     no_width = squared_se == 0
     if not model.guard:
         no_width |= by_t & (se <= ROUNDING * np.abs(estimate))
-    for reason, where in (
-        (TOO_FAR_APART, _infinite(numbers, block.k)),
-        (NO_WIDTH, no_width),
-        (NOT_CONVERGED, np.isnan(found.tau2)),
-    ):
-        if where.any():
-            _refuse(result, block.bodies[where], reason)
+    refusals = ((TOO_FAR_APART, _infinite(numbers, block.k)), (NO_WIDTH, no_width), (NOT_CONVERGED, np.isnan(found.tau2)))
+    return _Fits(numbers, ci_method, (found.maxima > 1) | np.zeros(k.size, dtype=bool), instead, weights / sum_rows(weights), refusals)
 
 
 def _quantile_and_p(statistic: Array, df: Array, by_t: NDArray[np.bool_]) -> tuple[Array | float, Array]:
@@ -319,9 +322,36 @@ def _infinite(numbers: Mapping[str, Array], k: Array) -> NDArray[np.bool_]:
     return infinite
 
 
-def _keep(result: PooledBatch, block: _Block, numbers: Mapping[str, Array], ci_method: str, weights: Array) -> None:
-    for name, values in numbers.items():
+def _keep(result: PooledBatch, block: _Block, fits: _Fits) -> None:
+    """Lay what was found where the bodies of the block belong."""
+    for name, values in fits.numbers.items():
         getattr(result, name)[block.bodies] = values
-    result.ci_method[block.bodies] = CI_METHODS.index(ci_method)
-    places = block.places[: weights.shape[0]]
-    result.weights[places[places >= 0]] = weights[places >= 0]
+    result.ci_method[block.bodies] = fits.ci_method
+    result.several_maxima[block.bodies], result.paule_mandel_instead[block.bodies] = fits.several_maxima, fits.paule_mandel_instead
+    places = block.places[: fits.weights.shape[0]]
+    result.weights[places[places >= 0]] = fits.weights[places >= 0]
+    _refuse_of(result, block, fits)
+
+
+def _all_of(block: _Block, sizes: Positions, fits: _Fits, model: PoolingModel) -> PooledBatch:
+    """What was found of a block that holds every body, in order, each of as many studies."""
+    unknown = np.full(block.k.size, np.nan)
+    result = PooledBatch(
+        tau2_method=model.tau2_method,
+        k=sizes,
+        **{name: fits.numbers.get(name, unknown) for name in NUMBERS},
+        ci_method=fits.ci_method.astype(np.uint8),
+        several_maxima=fits.several_maxima,
+        paule_mandel_instead=fits.paule_mandel_instead,
+        reason=np.zeros(block.k.size, dtype=np.uint8),
+        weights=fits.weights.T.ravel(),
+        offsets=_offsets(sizes),
+    )
+    _refuse_of(result, block, fits)
+    return result
+
+
+def _refuse_of(result: PooledBatch, block: _Block, fits: _Fits) -> None:
+    for reason, where in fits.refusals:
+        if where.any():
+            _refuse(result, block.bodies[where], reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,50 +87,30 @@ class PooledBatch:
 
     def rows(self) -> tuple[PooledEffect | NotPooled, ...]:
         """Return the pool of every body, or the reason why there is none."""
-        return tuple(self._rows())
+        effects = map(PooledEffect._make, zip(*self._columns(), strict=True))
+        if self.pooled.all():
+            return tuple(effects)
+        return tuple(NotPooled(REASONS[code]) if code else effect for code, effect in zip(self.reason.tolist(), effects, strict=True))
 
-    def _rows(self) -> Iterator[PooledEffect | NotPooled]:
+    def _columns(self) -> Iterator[list[Any]]:
+        """The members of `PooledEffect` in their order, each a list with one value for each body."""
         numbers = np.array([getattr(self, name) for name in NUMBERS])
         unknown = np.isnan(numbers)
-        columns = [_known(*pair) for pair in zip(numbers.tolist(), unknown.any(axis=1).tolist(), strict=True)]
-        notes = zip(self.several_maxima.tolist(), self.paule_mandel_instead.tolist(), self.ci_method.tolist(), strict=True)
-        weights, offsets, sizes = self.weights.tolist(), self.offsets.tolist(), self.k.tolist()
-        for i, (code, row, noted) in enumerate(zip(self.reason.tolist(), zip(*columns, strict=True), notes, strict=True)):
-            if code:
-                yield NotPooled(REASONS[code])
-            else:
-                yield self._effect(sizes[i], row, noted, tuple(weights[offsets[i] : offsets[i + 1]]))
-
-    def _effect(self, k: int, numbers: tuple[Any, ...], noted: tuple[bool, bool, int], weights: tuple[float, ...]) -> PooledEffect:
-        estimate, se, ci_low, ci_high, p, q, q_p, i2, h2, tau2, tau2_se, tau2_ci_low, tau2_ci_high, pi_low, pi_high = numbers
-        several_maxima, instead, ci_method = noted
-        tau2_method = NO_TAU2 if k == 1 else PAULE_MANDEL if instead else self.tau2_method
-        return PooledEffect(
-            k,
-            estimate,
-            se,
-            ci_low,
-            ci_high,
-            p,
-            tau2_method,
-            CI_METHODS[ci_method],
-            weights,
-            q,
-            None if q is None else k - 1,
-            q_p,
-            i2,
-            h2,
-            tau2,
-            tau2_se,
-            tau2_ci_low,
-            tau2_ci_high,
-            pi_low,
-            pi_high,
-            notices(several_maxima=several_maxima, paule_mandel_instead=instead),
-        )
+        known = dict(zip(NUMBERS, map(_known, numbers.tolist(), unknown.any(axis=1).tolist()), strict=True))
+        sizes, weights, offsets = self.k.tolist(), self.weights.tolist(), self.offsets.tolist()
+        instead = self.paule_mandel_instead.tolist()
+        yield sizes
+        yield from (known[name] for name in NUMBERS[:5])
+        yield [NO_TAU2 if k == 1 else PAULE_MANDEL if other else self.tau2_method for k, other in zip(sizes, instead, strict=True)]
+        yield [CI_METHODS[code] for code in self.ci_method.tolist()]
+        yield [tuple(weights[start:end]) for start, end in pairwise(offsets)]
+        yield known["q"]
+        yield [None if q is None else k - 1 for q, k in zip(known["q"], sizes, strict=True)]
+        yield from (known[name] for name in NUMBERS[6:])
+        yield list(map(notices, self.several_maxima.tolist(), instead))
 
 
-def notices(*, several_maxima: bool, paule_mandel_instead: bool) -> tuple[str, ...]:
+def notices(several_maxima: bool, paule_mandel_instead: bool) -> tuple[str, ...]:
     """Return the notices of a pool in `PooledEffect.warnings`."""
     if not (several_maxima or paule_mandel_instead):
         return ()

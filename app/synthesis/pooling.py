@@ -249,7 +249,7 @@ def _pooled(scaled: Scaled, body: OneBody, model: PoolingModel, found: Estimate,
         tau2_ci_high,
         pi_low,
         pi_high,
-        notices(several_maxima=found.maxima > 1, paule_mandel_instead=tau2_method != model.tau2_method),
+        notices(found.maxima > 1, tau2_method != model.tau2_method),
     )
 
 

@@ -62,7 +62,8 @@ class TestDiagnose:
         y, v = numbers(given)
         for name, result in (("egger", egger(y, v)), ("trim_and_fill", trim_and_fill(y, v))):
             assert isinstance(result, RegressionTest | TrimAndFill)
-            assert found[name] == as_json(asdict(result))
+            by_name = {"pooled": result.pooled._asdict()} if isinstance(result, TrimAndFill) else {}
+            assert found[name] == as_json({**asdict(result), **by_name})
         fail_safe = rosenthal(y, v)
         assert isinstance(fail_safe, FailSafe)
         assert found["fail_safe_n"]["rosenthal"] == asdict(fail_safe)

@@ -6,7 +6,7 @@ scale. Among bodies pooled at once not one digit may depend on what stands besid
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def differences(one: PooledEffect | NotPooled, other: PooledEffect | NotPooled) 
     if one.weights != pytest.approx(other.weights, rel=CLOSE, abs=CLOSE):
         found.append("weights")
     blank: dict[str, Any] = {**dict.fromkeys(NUMBERS), "weights": ()}
-    return found if replace(one, **blank) == replace(other, **blank) else [*found, "the rest"]
+    return found if one._replace(**blank) == other._replace(**blank) else [*found, "the rest"]
 
 
 def same_digits(one: PooledBatch, other: PooledBatch, *, order: Sequence[int]) -> bool:

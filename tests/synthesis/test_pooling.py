@@ -9,7 +9,6 @@ Known deviations, each on purpose:
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple
 from functools import cache, partial
 from typing import Any, Literal
 
@@ -304,7 +303,7 @@ class TestNotPooled:
         effects, variances = [y for y, _ in studies], [v for _, v in studies]
         with np.errstate(over="raise", divide="raise", invalid="raise"):
             for result in (pool(effects, variances, tau2_method=model, guard=guard), common_effect(effects, variances)):
-                assert isinstance(result, NotPooled) or all(math.isfinite(x) for x in astuple(result) if isinstance(x, float))
+                assert isinstance(result, NotPooled) or all(math.isfinite(x) for x in result if isinstance(x, float))
 
     @pytest.mark.parametrize("size", [1e-300, 1e-150, 1e-30, 1e30, 1e149])
     def test_effects_of_any_magnitude_are_pooled(self, size: float) -> None:
@@ -420,7 +419,7 @@ class TestLeaveOneOut:
         order = range(len(studies))
         for result in (*leave_one_out(effects, variances), *cumulative(effects, variances, order)):
             if isinstance(result, PooledEffect):
-                numbers = [number for number in astuple(result) if isinstance(number, float)]
+                numbers = [number for number in result if isinstance(number, float)]
                 assert all(map(math.isfinite, [*numbers, *result.weights]))
 
     def test_any_other_way_to_pool_is_called_for_each(self) -> None:

@@ -7,7 +7,6 @@ on both sides of each.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from app.synthesis.body import PooledEffect
 from app.synthesis.grade.information_size import participants_still_needed
@@ -30,8 +29,7 @@ def with_variance(pooled: PooledEffect, ratio: float) -> PooledEffect:
     shrunk = math.sqrt(ratio)
     spread = _prediction_factor(pooled, ratio)
     at, pi_low, pi_high = pooled.estimate, pooled.pi_low, pooled.pi_high
-    return replace(
-        pooled,
+    return pooled._replace(
         se=pooled.se * shrunk,
         ci_low=at + (pooled.ci_low - at) * shrunk,
         ci_high=at + (pooled.ci_high - at) * shrunk,
