@@ -43,7 +43,7 @@ SESSION_WRITES = frozenset({"add", "add_all", "flush", "commit", "delete", "merg
 WRITING_STATEMENTS = frozenset({"insert", "update", "delete"})
 SQL_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "TRUNCATE")
 COMMITTING = frozenset({"commit", "begin"})
-LATE_IMPORTS = {"app.synthesis.distributions": "scipy", "app.cli": "alembic"}
+LATE_IMPORTS = {"app.synthesis.distributions": "scipy", "app.cli.database": "alembic"}
 
 
 class Breach(NamedTuple):

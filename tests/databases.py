@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import make_url
 
-from app.cli import migrate_database
+from app.cli.database import migrate_database
 from app.database import make_engine
 from app.seed import seed
 from tests.factories import write_vocabulary

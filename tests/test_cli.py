@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 
 from app.actions.api_keys import authenticate
-from app.cli import main
+from app.cli.main import main
 from app.database import make_engine, reading, transaction
 from app.models import ApiKey, Rating, RatingHistory, RatingInput
 from app.settings import get_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import command_names
+from app.cli.main import command_names
 from app.main import create_app
 from tests.browser import serve
 from tests.conftest import settings_for

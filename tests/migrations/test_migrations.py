@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from app.actions.appraisals import make_appraisal
-from app.cli import migrate_database
+from app.cli.database import migrate_database
 from app.database import HEAD_REVISION, make_engine, migration_revision, reading, transaction
 from app.settings import PROJECT_ROOT
 from app.vocabulary import Domain
@@ -53,6 +53,7 @@ class TestHistory:
     def test_each_migration_follows_one_other(self) -> None:
         script = ScriptDirectory.from_config(configuration("sqlite://"))
         assert [revision.revision for revision in script.walk_revisions()] == [
+            *(f"20261129{number:02}" for number in range(6, 0, -1)),
             "2026112404",
             "2026112403",
             WITH_SEARCH,

@@ -1,0 +1,55 @@
+"""The database that a command works on, and its migrations."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from app.cli.commands import Commands, complain
+from app.database import HEAD_REVISION, make_engine, migration_revision, reading
+from app.settings import PROJECT_ROOT, get_settings
+
+
+def add_to(commands: Commands) -> None:
+    migrate = commands.add("migrate", _migrate, "Bring the database to the newest migration (or to --to REVISION).")
+    migrate.add_argument("--to", default="head")
+
+
+@contextmanager
+def migrated() -> Iterator[Engine]:
+    """The database of the settings, if it stands at the newest migration; else say what to do."""
+    engine = make_engine(get_settings().database_url)
+    try:
+        with reading(engine) as session:
+            stands_at = migration_revision(session)
+        if stands_at != HEAD_REVISION:
+            complain(f"the database stands at migration {stands_at}, this version needs {HEAD_REVISION}; run `evidence migrate`")
+            raise SystemExit(1)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def migrate_database(url: str, revision: str = "head") -> None:
+    """Run the migrations up or down to a revision. Alembic is imported here alone: a service that only serves need not load it."""
+    engine = make_engine(url)
+    with reading(engine) as session:
+        current = migration_revision(session)
+    engine.dispose()
+    if current == (HEAD_REVISION if revision == "head" else revision):
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(PROJECT_ROOT / "alembic.ini"))
+    config.attributes["url"] = url
+    if revision == "head" or (revision != "base" and (current or "") <= revision):
+        command.upgrade(config, revision)
+    else:
+        command.downgrade(config, revision)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    migrate_database(get_settings().database_url, options.to)
+    return 0
