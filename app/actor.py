@@ -22,3 +22,5 @@ class Actor:
 
 SEEDING = Actor("system:seed", "Founding data", Role.ADMIN)
 MAINTENANCE = Actor("system:maintenance", "Maintenance", Role.ADMIN)
+RETRACTION_CHECK = Actor("system:retraction-check", "Retraction check", Role.CURATOR)
+"""Acts on retractions and expressions of concern that the literature services report."""

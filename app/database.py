@@ -4,7 +4,7 @@ SQLite: WAL, `synchronous=FULL`, foreign keys on, `BEGIN IMMEDIATE` for writers 
 PostgreSQL: an advisory transaction lock first, so that the order of the ledger is the order of the commits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,27 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
+def transaction(engine: Engine, *, first: Callable[[Connection], None] | None = None) -> Iterator[Session]:
     """One write, committed when the block ends and rolled back when it raises.
 
     The writer's place is taken with the first statement, in the thread that does the work. Were it taken when the block is
     entered, requests that wait for it could fill the thread pool, and the one that holds it would wait for a thread for ever.
+    `first` is asked as soon as the place is held, before that statement: what must still be true then.
     """
     with Session(engine.execution_options(evidence_writes=True), expire_on_commit=False) as session, session.begin():
+        if first is not None:
+            event.listen(session, "after_begin", lambda _session, _transaction, connection: first(connection), once=True)
+        yield session
+
+
+@contextmanager
+def bookkeeping(engine: Engine) -> Iterator[Session]:
+    """A short write that is nobody's act and of which the ledger says nothing: the progress of a job, what a dry run found.
+
+    On PostgreSQL it needs no writer's place, so that it neither waits for writers nor holds them up.
+    """
+    bind = engine.execution_options(evidence_writes=True) if engine.dialect.name == "sqlite" else engine
+    with Session(bind, expire_on_commit=False) as session, session.begin():
         yield session
 
 

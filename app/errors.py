@@ -2,16 +2,19 @@
 
 Problem
 ├── 400  MalformedJson · InvalidQuery · InvalidCursor · InvalidHeader
-├── 401  AuthenticationRequired · InvalidKey
+├── 401  AuthenticationRequired · InvalidKey ── ExpiredKey
 ├── 403  NotAllowed ── OwnSubmission
 ├── 404  NotFound ── UnknownIdentifier      405  MethodNotAllowed      406  NotAcceptable
 ├── 409  Conflict ─┬─ DuplicateStudy
 │                  ├─ StateConflict
+│                  ├─ EditConflict
+│                  ├─ LastAdminKey
 │                  └─ IdempotencyKeyInUse
 ├── 410  Gone
 ├── 412  StaleRevision
 ├── 413  BodyTooLarge  415  UnsupportedMediaType
-├── 422  InvalidBody ── InconsistentStudy
+├── 422  InvalidBody ── InconsistentStudy · IncompleteStudy
+│        UnreadableFile
 │        IdempotencyKeyReused
 ├── 428  PreconditionRequired
 ├── 429  TooManyRequests
@@ -123,6 +126,12 @@ class InvalidKey(Problem):
     fixed_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
+class ExpiredKey(InvalidKey):
+    slug = "expired-key"
+    title = "The API key has expired"
+    advice = "It was good until the moment that the detail names. Use the secret that took its place, or ask an administrator for one."
+
+
 class NotAllowed(Problem):
     status = 403
     slug = "not-allowed"
@@ -172,8 +181,20 @@ class DuplicateStudy(Conflict):
 
 class StateConflict(Conflict):
     slug = "state-conflict"
-    title = "The revision is not in a state that allows this"
+    title = "What this is about is not in a state that allows it"
     advice = "The detail names the state it is in and the states from which the action is possible."
+
+
+class EditConflict(Conflict):
+    slug = "edit-conflict"
+    title = "Somebody else's accepted change and yours touch the same fields"
+    advice = "`conflicts` holds each field with its three values. Decide each in `resolutions` of a POST to `rebase`; then submit."
+
+
+class LastAdminKey(Conflict):
+    slug = "last-admin-key"
+    title = "Nobody could manage keys any more"
+    advice = "Make another key with the role admin first, one that lasts at least as long; then repeat this."
 
 
 class IdempotencyKeyInUse(Conflict):
@@ -222,6 +243,19 @@ class InconsistentStudy(InvalidBody):
     slug = "inconsistent-study"
     title = "The parts of the study contradict each other"
     advice = "Each entry of `errors` points at the member that does not fit the rest; check it against the source."
+
+
+class IncompleteStudy(InvalidBody):
+    slug = "incomplete-study"
+    title = "The study is not complete yet"
+    advice = "A draft may leave out what each entry of `errors` points at; a submission says it. Add it and submit again."
+
+
+class UnreadableFile(Problem):
+    status = 422
+    slug = "unreadable-file"
+    title = "The file cannot be read"
+    advice = "The detail says what is wrong, and where. Export the references again as RIS, NBIB, BibTeX, CSL-JSON, CSV or XLSX."
 
 
 class IdempotencyKeyReused(Problem):

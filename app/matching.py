@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
@@ -37,7 +37,8 @@ MIN_TELLING_WORDS_OF_A_MAIN_TITLE = 3
 MIN_TELLING_WORDS = 5  # words beyond `EMPTY_WORDS` that a title needs to be certain by itself
 MIN_TELLING_WORDS_WITHOUT_AUTHOR = 8
 RARE_WORDS = 4  # of a title, by which its likes are looked for
-MAX_POSTINGS = 3000  # a word in more titles than that is used only if there is no rarer one
+MAX_POSTINGS = 3000  # a word in more titles than that is used only if there is no rarer one, and then for so many of them
+MAX_LIKE = 50  # titles compared with one; more of the same (`Editorial`, `Case report`) are told apart by identifier and author alone
 IDENTIFIERS = ("doi", "pmid", "pmcid", "registration")
 NAMES = {"doi": "DOI", "pmid": "PubMed id", "pmcid": "PubMed Central id", "registration": "registration"}
 
@@ -267,7 +268,7 @@ class MatchIndex:
         exact = {
             place for name in IDENTIFIERS if (value := getattr(candidate, name)) for place in self._by_identifier.get((name, value), ())
         }
-        exact.update(self._by_title.get(tuple(sorted(candidate.telling_words)), ()))
+        exact.update(self._by_title.get(tuple(sorted(candidate.telling_words)), [])[:MAX_LIKE])
         places = exact | self._alike(candidate)
         found = (compare(candidate, self._records[place]) for place in places)
         return sorted((match for match in found if match), key=lambda match: (not match.certain, -match.score, match.key))
@@ -277,16 +278,16 @@ class MatchIndex:
         if not candidate.words:
             return set()
         titles = {place: self._records[place].words for place in chain.from_iterable(self._postings(candidate))}
-        hits = process.extract_iter(candidate.words, titles, scorer=fuzz.ratio, processor=None, score_cutoff=GREY_FROM)
+        hits = process.extract(candidate.words, titles, scorer=fuzz.ratio, processor=None, score_cutoff=GREY_FROM, limit=MAX_LIKE)
         words = candidate.words
         same_start = (place for place, title in titles.items() if title.startswith(words) or words.startswith(title))
-        return {place for _, _, place in hits}.union(same_start)
+        return {place for _, _, place in hits}.union(islice(same_start, MAX_LIKE))
 
     def _postings(self, candidate: MatchRecord) -> Iterator[list[int]]:
         year = candidate.year
         years = self._years if year is None else {None, year - 1, year, year + 1} & self._years
         rarest = sorted((word for word in set(candidate.telling_words) if word in self._frequency), key=self._frequency.__getitem__)
         usable = [word for word in rarest[:RARE_WORDS] if self._frequency[word] <= MAX_POSTINGS] or rarest[:1]
-        yield from (places for word in usable for near in years if (places := self._by_word.get((word, near))))
         if candidate.family and year is not None:
-            yield from (places for near in years if (places := self._by_author.get((candidate.family, near))))
+            yield from (places[:MAX_POSTINGS] for near in years if (places := self._by_author.get((candidate.family, near))))
+        yield from (places[:MAX_POSTINGS] for word in usable for near in years if (places := self._by_word.get((word, near))))

@@ -27,9 +27,15 @@ class Settings(BaseSettings):
     rate_limit: str = Field(default="1200/minute", pattern=RATE_PATTERN)  # reads, per client; "off" switches all limits off
     rate_limit_writes: str = Field(default="120/minute", pattern=RATE_PATTERN)
     max_body_bytes: int = Field(default=5_000_000, gt=0)
+    max_import_bytes: int = Field(default=200_000_000, gt=0, le=500_000_000)  # a file of references
+    workers: bool = True  # whether this process runs imports beside its requests
+    job_poll_seconds: float = Field(default=0.5, gt=0, le=60)
+    job_lost_seconds: float = Field(default=60, ge=1, le=3600)  # a job not heard of for so long belongs to a dead process
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
+
+    metrics_token: SecretStr | None = None  # whoever reads /metrics must send it; None: anybody may
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)  # comma-separated in the environment
     public_url: str = "http://127.0.0.1:8000"  # how the outside reaches this installation

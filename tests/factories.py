@@ -69,7 +69,7 @@ def a_body(**overrides: Any) -> Json:
 
 def the_least() -> Json:
     """What every record must say, and no more: a draft, not yet a submission."""
-    return {"title": "A trial", "kind": "primary", "design": "randomised-trial"}
+    return {"title": "A trial"}
 
 
 def a_study(**overrides: Any) -> StudyDocument:

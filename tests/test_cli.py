@@ -71,6 +71,19 @@ class TestMigrate:
         assert run(small_url, "verify")[:2] == (0, "nothing differs\n")
 
 
+class TestReaderLeaves:
+    def test_a_command_whose_reader_leaves_ends_without_a_word(self, unmigrated: str) -> None:
+        assert as_process(unmigrated, "migrate").returncode == 0
+        reads, writes = os.pipe()
+        os.close(reads)
+        line = [sys.executable, "-W", "error", "-m", "app.cli", "audit"]
+        ended = subprocess.run(
+            line, cwd=ROOT, env=environment(unmigrated), stdout=writes, stderr=subprocess.PIPE, timeout=STARTS_WITHIN_SECONDS, check=False
+        )
+        os.close(writes)
+        assert (ended.returncode, ended.stderr) == (141, b"")
+
+
 class TestUnmigrated:
     @pytest.mark.parametrize(
         "command",
@@ -78,6 +91,8 @@ class TestUnmigrated:
             ("seed",),
             ("verify",),
             ("recompute",),
+            ("check-retractions",),
+            ("check-registrations", "--offline"),
             ("reproduce",),
             ("key", "create", "Anna", "--role", "admin"),
             ("key", "revoke", "el_0"),
@@ -118,7 +133,7 @@ class TestKey:
         assert "a key named 'Anna' exists" in err
 
     def test_revoke(self, run: Run, vocabulary: Engine, small_url: str) -> None:
-        prefix = run(small_url, "key", "create", "Anna", "--role", "admin")[1].splitlines()[-1][:11]
+        prefix = run(small_url, "key", "create", "Anna", "--role", "curator")[1].splitlines()[-1][:11]
         assert run(small_url, "key", "revoke", prefix) == (0, f"{prefix} (Anna) is revoked\n", "")
         with reading(vocabulary) as session:
             assert session.execute(select(ApiKey)).scalar_one().revoked_at is not None

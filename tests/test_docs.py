@@ -70,7 +70,7 @@ class TestReadme:
 
     def test_names_every_command(self) -> None:
         section = README.split("## The command `evidence`")[1].split("##")[0]
-        assert set(re.findall(r"`(\w+)[^`]*`", section)) >= set(command_names())
+        assert set(re.findall(r"`([\w-]+)[^`]*`", section)) >= set(command_names())
 
 
 class TestDocuments:

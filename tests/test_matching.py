@@ -280,3 +280,14 @@ def near(one: MatchRecord, other: MatchRecord) -> bool:
     same_words = sorted(one.telling_words) == sorted(other.telling_words)
     shared = one.doi is not None and one.doi == other.doi
     return shared or same_words or one.year is None or other.year is None or abs(one.year - other.year) <= 1
+
+
+class TestManyOfOneTitle:
+    def test_are_compared_in_bounded_time_and_the_same_author_is_still_found(self) -> None:
+        index = MatchIndex(MatchRecord(str(number), "Editorial", f"Family{number} A", 2020) for number in range(20_000))
+        begun = time.perf_counter()
+        for _ in range(20):
+            found = index.find(MatchRecord("candidate", "Editorial", "Family19000 A", 2020))
+        assert time.perf_counter() - begun < 5
+        assert found[0].key == "19000"
+        assert len(found) <= 200

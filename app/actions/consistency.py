@@ -2,33 +2,49 @@
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 
 from app.errors import FieldProblem
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import Estimate, StudyDocument, StudyResult
-from app.vocabulary import RATIO_MEASURES, AnalysedScore, Better, Comparator, Design, PublicationStatus, ResultDirection, StudyKind
+from app.synthesis.eligibility import ADVERSE_EVENTS
+from app.synthesis.grade.thresholds import CURRENT
+from app.synthesis.measure import MID_LOG_RATIO
+from app.vocabulary import (
+    RATIO_MEASURES,
+    AnalysedScore,
+    Better,
+    Comparator,
+    Design,
+    Measure,
+    PublicationStatus,
+    ResultDirection,
+    RiskOfBiasTool,
+    StudyKind,
+)
 
-ROUNDING = 0.06
-"""How far a printed mean difference may be from the difference of the printed means (each rounded to one decimal)."""
+FLOATING = 1e-9
+FAVOURS = (ResultDirection.FAVOURS_INTERVENTION, ResultDirection.FAVOURS_COMPARATOR)
+RANDOMISED = frozenset({Design.RANDOMISED_TRIAL, Design.RANDOMISED_CROSSOVER, Design.CLUSTER_RANDOMISED})
 
 
 def find_contradictions(document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
     """Every contradiction, with a pointer to the member that does not fit the rest."""
-    problems = [*_study_contradictions(document), *_unused_comparators(document)]
+    problems = [*_study_contradictions(document), *_unused_comparators(document), *_risk_of_bias_of(document)]
     if document.kind is StudyKind.PRIMARY:
         for position, result in enumerate(document.results):
             pointer = f"/results/{position}"
             problems += _condition_of(pointer, document, result)
             problems += _arms_within_study(pointer, document, result)
             problems += _comparator_of(pointer, document, result)
-            problems += _direction_of(pointer, result, Better(known.outcomes[result.outcome]))
+            problems += _direction_of(pointer, result, Better(known.outcomes[result.outcome]), known.mids.get(result.instrument))
             problems += _off_the_scale(pointer, result, *known.ranges[result.instrument])
     return problems
 
 
 def _study_contradictions(document: StudyDocument) -> Iterator[FieldProblem]:
     registered = document.publication_status is PublicationStatus.REGISTERED
-    if (document.kind is StudyKind.REGISTRATION) != registered:
+    if document.kind is not None and (document.kind is StudyKind.REGISTRATION) != registered:
         yield FieldProblem("/publication_status", "is `registered` exactly for the kind `registration`")
     if document.kind is StudyKind.REGISTRATION and document.results:
         yield FieldProblem("/results", "a registration holds no results; add the report as a primary study that links to it")
@@ -47,6 +63,27 @@ def _unused_comparators(document: StudyDocument) -> Iterator[FieldProblem]:
             yield FieldProblem(
                 f"/comparators/{position}",
                 f"no result uses the comparator {comparator.kind}; add a result, or say in `without_results` why there is none",
+            )
+
+
+def _risk_of_bias_of(document: StudyDocument) -> Iterator[FieldProblem]:
+    """A tool is used for the kind of study it is made for, and a judgement of one outcome for one that the study has.
+
+    Harms may stand in rows of results or in the study's own account of them.
+    """
+    outcomes = sorted({result.outcome for result in document.results} | ({ADVERSE_EVENTS} if document.adverse_events.reported else set()))
+    for position, judgement in enumerate(document.risk_of_bias):
+        pointer = f"/risk_of_bias/{position}"
+        if judgement.outcome is not None and outcomes and judgement.outcome not in outcomes:
+            yield FieldProblem(f"{pointer}/outcome", f"no result of the study is on {judgement.outcome}", outcomes)
+        if document.design is None:
+            continue
+        counts = document.kind is StudyKind.PRIMARY or judgement.answers
+        if counts and judgement.tool is RiskOfBiasTool.ROB_2 and document.design not in RANDOMISED:
+            yield FieldProblem(f"{pointer}/tool", f"RoB 2 is a tool for randomised trials, and the design is {document.design}")
+        if judgement.answers and judgement.tool is RiskOfBiasTool.ROBINS_I and document.design in RANDOMISED:
+            yield FieldProblem(
+                f"{pointer}/tool", f"ROBINS-I is answered for studies that do not randomise, and the design is {document.design}"
             )
 
 
@@ -81,10 +118,10 @@ def _comparator_of(pointer: str, document: StudyDocument, result: StudyResult) -
         yield FieldProblem(f"{pointer}/comparator", f"{result.comparator} is not among the study's comparators", listed)
 
 
-def _direction_of(pointer: str, result: StudyResult, better: Better) -> Iterator[FieldProblem]:
+def _direction_of(pointer: str, result: StudyResult, better: Better, mid: float | None) -> Iterator[FieldProblem]:
     sign = 1 if better is Better.HIGHER else -1
     if result.estimate is not None:
-        yield from _estimate_against_direction(f"{pointer}/direction", result.estimate, result.direction, sign)
+        yield from _estimate_against_direction(f"{pointer}/direction", result.estimate, result.direction, sign, mid)
     difference = _arm_difference(result)
     if difference is None:
         return
@@ -94,16 +131,30 @@ def _direction_of(pointer: str, result: StudyResult, better: Better) -> Iterator
     yield from _estimate_against_arms(pointer, result)
 
 
-def _estimate_against_direction(pointer: str, estimate: Estimate, direction: ResultDirection, sign: int) -> Iterator[FieldProblem]:
+def _estimate_against_direction(
+    pointer: str, estimate: Estimate, direction: ResultDirection, sign: int, mid: float | None
+) -> Iterator[FieldProblem]:
+    """A limit printed as exactly no difference may be rounded to it, so it fits a difference on its side as well as none."""
     if estimate.value is None or estimate.ci_low is None or estimate.ci_high is None:
         return
     null = 1.0 if estimate.measure in RATIO_MEASURES else 0.0
     favoured = ResultDirection.FAVOURS_INTERVENTION if (estimate.value - null) * sign > 0 else ResultDirection.FAVOURS_COMPARATOR
+    touches = null in (estimate.ci_low, estimate.ci_high) and estimate.value != null
     holds_null = estimate.ci_low <= null <= estimate.ci_high
-    if holds_null and direction in (ResultDirection.FAVOURS_INTERVENTION, ResultDirection.FAVOURS_COMPARATOR):
+    if holds_null and direction in FAVOURS and not (touches and direction is favoured):
         yield FieldProblem(pointer, "the interval holds no difference, so the direction is `no-difference` or `unclear`")
-    if not holds_null and direction is not favoured:
+    unimportant = direction is ResultDirection.NO_DIFFERENCE and _inside_mid(estimate, mid)
+    if not holds_null and direction is not favoured and not unimportant:
         yield FieldProblem(pointer, f"the interval lies wholly on one side: the direction is {favoured}", [favoured])
+
+
+def _inside_mid(estimate: Estimate, mid: float | None) -> bool:
+    """Whether the whole interval is too small to matter, so that a report may call it no difference."""
+    limits = [limit for limit in (estimate.ci_low, estimate.ci_high) if limit is not None]
+    if estimate.measure in RATIO_MEASURES:
+        return all(abs(math.log(limit)) < MID_LOG_RATIO for limit in limits)
+    of_measure = {Measure.MD: mid, Measure.SMD: CURRENT.conventional_mid_in_sd}.get(estimate.measure)
+    return of_measure is not None and all(abs(limit) < of_measure for limit in limits)
 
 
 def _off_the_scale(pointer: str, result: StudyResult, low: float | None, high: float | None) -> Iterator[FieldProblem]:
@@ -119,11 +170,20 @@ def _off_the_scale(pointer: str, result: StudyResult, low: float | None, high: f
 
 
 def _estimate_against_arms(pointer: str, result: StudyResult) -> Iterator[FieldProblem]:
+    """A difference with an error or limits of its own may be adjusted; one without is that of the means, as far as they are printed."""
     estimate, treatment, control = result.estimate, result.treatment.mean, result.control.mean
     if estimate is None or estimate.measure != "MD" or estimate.value is None or treatment is None or control is None:
         return
-    if estimate.ci_low is None and not math.isclose(treatment - control, estimate.value, abs_tol=ROUNDING):
+    own = estimate.ci_low is not None or estimate.se is not None
+    rounding = 2 * _half_unit(treatment, control) + _half_unit(estimate.value) + FLOATING
+    if not own and abs(treatment - control - estimate.value) > rounding:
         yield FieldProblem(f"{pointer}/estimate/value", f"{estimate.value:g} is not treatment minus control, {treatment - control:g}")
+
+
+def _half_unit(*printed: float) -> float:
+    """How far the true numbers may be from the printed ones: half of the last decimal that any of them shows."""
+    decimals = max(-int(Decimal(str(number)).normalize().as_tuple().exponent) for number in printed)
+    return 0.5 * 10.0 ** -max(decimals, 0)
 
 
 def _arm_difference(result: StudyResult) -> float | None:

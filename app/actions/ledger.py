@@ -7,10 +7,12 @@ the entry before it included. Whoever changes, drops or reorders an entry breaks
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -20,6 +22,8 @@ from app.models.base import utc_now
 
 GENESIS_HASH = "0" * 64
 """What the first entry names as the hash before it."""
+BATCH = 1000
+"""Rows that one statement writes."""
 
 
 def canonical_json(value: Any) -> str:
@@ -59,35 +63,77 @@ def append(
     moment: datetime | None = None,
 ) -> Change:
     """Add one entry within the caller's transaction, which holds the writer's place already."""
-    previous = session.execute(select(col(Change.sequence), col(Change.hash)).order_by(col(Change.sequence).desc()).limit(1)).first()
-    sequence, previous_hash = (previous[0] + 1, previous[1]) if previous is not None else (1, GENESIS_HASH)
-    occurred_at = moment or utc_now()
-    subjects = sorted({subject, *touches})
+    sequence, previous_hash = tail_of(session)
+    written = Entry(action, subject, summary, touches=tuple(touches), details=details or {}, moment=moment)
+    row, subjects = _rows_of(written, by, sequence + 1, previous_hash)
+    change = Change(**row)
+    session.add(change)
+    session.flush()
+    session.add_all(ChangeSubject(**one) for one in subjects)
+    return change
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one act says of itself; without a moment it was now."""
+
+    action: str
+    subject: str
+    summary: str
+    touches: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    moment: datetime | None = None
+
+
+def append_all(session: Session, entries: Iterable[Entry], *, by: Actor) -> None:
+    """Add many entries of one actor within the caller's transaction, in few statements."""
+    session.flush()
+    sequence, previous_hash = tail_of(session)
+    waiting = iter(entries)
+    while batch := list(islice(waiting, BATCH)):
+        changes, subjects = [], []
+        for entry in batch:
+            sequence += 1
+            row, touched = _rows_of(entry, by, sequence, previous_hash)
+            previous_hash = row["hash"]
+            changes.append(row)
+            subjects += touched
+        session.execute(insert(Change), changes)
+        session.execute(insert(ChangeSubject), subjects)
+
+
+def tail_of(session: Session) -> tuple[int, str]:
+    """Sequence and hash of the newest entry."""
+    newest = session.execute(select(col(Change.sequence), col(Change.hash)).order_by(col(Change.sequence).desc()).limit(1)).first()
+    return (newest[0], newest[1]) if newest is not None else (0, GENESIS_HASH)
+
+
+def _rows_of(entry: Entry, by: Actor, sequence: int, previous_hash: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of `change` and those of `change_subject`."""
+    moment = entry.moment or utc_now()
+    subjects = sorted({entry.subject, *entry.touches})
     content = canonical_json(
         {
             "sequence": sequence,
-            "occurred_at": utc_text(occurred_at),
+            "occurred_at": utc_text(moment),
             "actor": {"id": by.id, "name": by.name, "role": by.role, "orcid": by.orcid},
-            "action": action,
-            "subject": subject,
+            "action": entry.action,
+            "subject": entry.subject,
             "subjects": subjects,
-            "summary": summary,
-            "details": details or {},
+            "summary": entry.summary,
+            "details": entry.details,
             "previous_hash": previous_hash,
         }
     )
-    change = Change(
-        sequence=sequence,
-        occurred_at=occurred_at,
-        actor=by.id,
-        action=action,
-        subject=subject,
-        summary=summary,
-        content=content,
-        previous_hash=previous_hash,
-        hash=hash_of(content),
-    )
-    session.add(change)
-    session.flush()
-    session.add_all(ChangeSubject(subject=name, sequence=sequence) for name in subjects)
-    return change
+    row = {
+        "sequence": sequence,
+        "occurred_at": moment,
+        "actor": by.id,
+        "action": entry.action,
+        "subject": entry.subject,
+        "summary": entry.summary,
+        "content": content,
+        "previous_hash": previous_hash,
+        "hash": hash_of(content),
+    }
+    return row, [{"subject": name, "sequence": sequence} for name in subjects]

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.actions.import_ledger import ImportsState
+from app.actions.workflow_state import READERS as WORKFLOW_ACTIONS
+from app.actions.workflow_state import WorkflowState
 from app.vocabulary import RevisionStatus, StudyStatus
 
 STATUS_AFTER = {
@@ -12,14 +15,19 @@ STATUS_AFTER = {
     "study.submitted": RevisionStatus.SUBMITTED,
     "study.changes-requested": RevisionStatus.CHANGES_REQUESTED,
     "study.rejected": RevisionStatus.REJECTED,
+    "study.withdrawn": RevisionStatus.WITHDRAWN,
     "study.accepted": RevisionStatus.ACCEPTED,
     "study.retracted": RevisionStatus.ACCEPTED,
 }
 """What a revision is after an act on it."""
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 MAKING_ACTIONS = frozenset({"study.created", "study.amended"})
+PINNING = ("extraction.", "double-extraction.", "adjudication.")
+"""Acts whose entries say the hash of each row that they touch."""
 NOT_ENDED = dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawal_reason", "replaced_by"))
 """What the row of an appraisal holds while it is in force."""
+NEVER_ROTATED = dict.fromkeys(("previous_hash_sha256", "previous_valid_until"))
+"""What the row of a key holds while it has its first secret."""
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """What reading a row raises that was tampered with: broken JSON, a word that is in no vocabulary, a missing member."""
 
@@ -52,6 +60,7 @@ class RevisionState:
     submitted_at: str | None = None
     decided_by: str | None = None
     decided_at: str | None = None
+    withdrawal_sha256: str | None = None
 
 
 @dataclass(slots=True)
@@ -76,10 +85,16 @@ class LedgerState:
         self.versions: dict[str, int] = {}
         self.keys: dict[str, dict[str, Any]] = {}
         self.studies: dict[str, StudyState] = {}
+        self.imports = ImportsState()
+        self.workflow = WorkflowState()
         self.ratings: dict[str, dict[int, Mapping[str, Any]]] = {}
         """Pair to sequence to the content of the entry that said it moved."""
         self.appraisals: dict[str, dict[str, Any]] = {}
         """Identifier of an appraisal to the members that its row should have."""
+        self.notices: list[Mapping[str, Any]] = []
+        """The entries about notices, in their order."""
+        self.pins: dict[str, str] = {}
+        """Subject (an extraction, double extraction or adjudication) to the newest hash of its row."""
         self.causes: dict[int, tuple[str, str | None]] = {}
         """Sequence to action and study key of every entry that can make ratings move."""
 
@@ -92,14 +107,41 @@ class LedgerState:
             self.ratings.setdefault(name, {})[content["sequence"]] = content
         elif action.startswith("appraisal."):
             yield from self._read_appraisal(name, action, content)
-        elif action == "key.created":
-            self.keys[name] = {**details, "created_at": content["occurred_at"], "revoked_at": None}
-        elif action == "key.revoked":
-            self.keys.setdefault(name, {})["revoked_at"] = content["occurred_at"]
+        elif action in WORKFLOW_ACTIONS:
+            if not self.workflow.read(content):
+                yield Difference(f"ledger entry {content['sequence']}", f"is about {subject}, which no entry made")
+        elif action.startswith(PINNING):
+            self.pins |= details["pins"]
+        elif action.startswith("notice."):
+            self.notices.append(content)
+        elif action.startswith("import."):
+            self.imports.read(name, content)
+        elif action.startswith("key."):
+            yield from self._read_key(name, action, content)
         else:
             self.causes[content["sequence"]] = (action, None)
             if "after" in details:
                 yield from self._read_record(subject, content["sequence"], details)
+
+    def _read_key(self, prefix: str, action: str, content: Mapping[str, Any]) -> Iterator[Difference]:
+        details, moment = content["details"], content["occurred_at"]
+        if action == "key.created":
+            stated = {name: details.get(name) for name in ("name", "role", "orcid", "hash_sha256", "expires_at")}
+            self.keys[prefix] = {**stated, "created_at": moment, "version": 1, **NEVER_ROTATED, "revoked_at": None}
+            return
+        key = self.keys.setdefault(prefix, {"version": 0})
+        key["version"] += 1
+        if action == "key.revoked":
+            key["revoked_at"] = moment
+        elif action == "key.rotated":
+            until = details["previous_valid_until"]
+            earlier = key["hash_sha256"] if until is not None else None
+            key |= {"hash_sha256": details["hash_sha256"], "previous_hash_sha256": earlier, "previous_valid_until": until}
+            key["expires_at"] = details["expires_at"]
+        elif {name: key.get(name) for name in details["before"]} == details["before"]:
+            key |= details["after"]
+        else:
+            yield Difference(f"ledger entry {content['sequence']}", f"its `before` is not what the key {prefix} was")
 
     def _read_appraisal(self, appraisal: str, action: str, content: Mapping[str, Any]) -> Iterator[Difference]:
         details, moment, actor = dict(content["details"]), content["occurred_at"], content["actor"]["id"]
@@ -147,8 +189,10 @@ def _apply(study: StudyState, number: int, action: str, content: Mapping[str, An
     revision.document_sha256 = content["details"]["document_sha256"]
     if action == "study.submitted":
         revision.submitted_by, revision.submitted_at = actor, moment
+        revision.revision_sha256 = content["details"].get("revision_sha256", revision.revision_sha256)  # a reason given at last
     elif action not in MAKING_ACTIONS:
         revision.decided_by, revision.decided_at = actor, moment
+        revision.withdrawal_sha256 = content["details"].get("withdrawal_sha256")
     if action in LIVE_ACTIONS:
         if study.live_revision is not None:
             study.revisions[study.live_revision].status = RevisionStatus.SUPERSEDED

@@ -9,12 +9,15 @@ from sqlmodel import SQLModel, col
 
 from app.actions.search_index import index_study
 from app.models import Comparison, IncludedStudy, Result, RiskOfBias, SharedParticipants, Study, StudyCondition
+from app.queries.study_inputs import study_input
 from app.schemas.study import StudyDocument, StudyResult, conditions_of
+from app.synthesis.usable_result import is_usable_result
 
 CHILD_TABLES: tuple[type[SQLModel], ...] = (StudyCondition, Comparison, Result, RiskOfBias, SharedParticipants)
 COPIED = (
-    "title", "kind", "design", "authors", "year", "journal", "doi", "pmid", "pmcid", "registration", "linked_registration", "country",
-    "language", "publication_status", "intervention", "fidelity", "age_group", "n_randomised", "n_analysed", "confidence",
+    "title", "kind", "design", "authors", "year", "journal", "doi", "pmid", "pmcid", "registration", "linked_registration",
+    "completed_on", "country", "language", "publication_status", "intervention", "fidelity", "age_group", "n_randomised",
+    "n_analysed", "confidence",
 )  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def projected_rows(session: Session, study_id: str, document: StudyDocument) -> 
             {"study_id": study_id, "position": position, "kind": comparator.kind.value, "label": comparator.label}
             for position, comparator in enumerate(document.comparators)
         ],
-        Result: [{"study_id": study_id, "position": i, **_result_columns(result)} for i, result in enumerate(document.results)],
+        Result: _result_rows(study_id, document),
         RiskOfBias: list(_risk_of_bias_rows(study_id, document)),
         SharedParticipants: [{"study_id": study_id, "other_id": ids[key]} for key in document.same_participants_as],
         IncludedStudy: [{"review_id": study_id, "study_id": ids[key]} for key in dict.fromkeys(included)],
@@ -72,6 +75,21 @@ def _risk_of_bias_rows(study_id: str, document: StudyDocument) -> Iterator[dict[
         row = judgement.model_dump(mode="json", include={"tool", "score", "outcome", "judged_by", "source"})
         overall = judgement.counted.value if judgement.counted is not None else None
         yield {"study_id": study_id, "position": position, **row, "overall": overall}
+
+
+def _result_rows(study_id: str, document: StudyDocument) -> list[dict[str, Any]]:
+    usable = usable_results(document)
+    return [
+        {"study_id": study_id, "position": i, "usable": usable[i], **_result_columns(result)} for i, result in enumerate(document.results)
+    ]
+
+
+def usable_results(document: StudyDocument) -> list[bool]:
+    """Of each result whether a body can use it: the engine is asked, so that a list and a rating never say different things."""
+    if not document.results:
+        return []
+    study = study_input("", document)
+    return [is_usable_result(study, row) for row in study.results]
 
 
 def _result_columns(result: StudyResult) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.actions import ledger
 from app.actions.rating_inputs import keep_inputs
+from app.actions.sign_offs import review_sign_offs
 from app.actor import Actor
 from app.models import BodyOfEvidence, Change, Condition, Intervention, Rating, RatingHistory
 from app.queries.impact import RatingImpact, rate_again
@@ -51,6 +52,7 @@ def store_ratings(session: Session, impacts: Iterable[RatingImpact], *, by: Acto
         if changed:
             _remember(session, content, change, cause)
             moved.append(impact)
+    review_sign_offs(session, impacts, by=by, change=cause.change)
     return moved
 
 

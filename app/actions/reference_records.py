@@ -39,7 +39,7 @@ from app.schemas.reference import (
     OutcomeRecord,
     PositionRecord,
     ReadingRecord,
-    SourceRecord,
+    ReferencedSource,
 )
 
 INTERVENTION_PARTS = ("adverse_effects", "contraindications")
@@ -78,7 +78,7 @@ KINDS: Mapping[str, RecordKind] = {
         RecordKind("intervention", InterventionRecord, Intervention, "slug", True, _intervention_columns),
         RecordKind("outcome", OutcomeRecord, Outcome, "slug", True, _plain),
         RecordKind("instrument", InstrumentRecord, Instrument, "slug", True, _instrument_columns),
-        RecordKind("source", SourceRecord, Source, "slug", False, _plain),
+        RecordKind("source", ReferencedSource, Source, "slug", False, _plain),
         RecordKind("claim", ClaimRecord, Claim, "id", False, _plain),
         RecordKind("reading", ReadingRecord, Reading, "id", False, _plain),
         RecordKind("position", PositionRecord, Position, "id", False, _plain),

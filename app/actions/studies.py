@@ -14,7 +14,7 @@ from app.actions import ledger
 from app.actions.consistency import find_contradictions
 from app.actions.projection import describe
 from app.actor import Actor
-from app.errors import DuplicateStudy, FieldProblem, InconsistentStudy, InvalidBody, NotAllowed, StateConflict
+from app.errors import DuplicateStudy, FieldProblem, IncompleteStudy, InconsistentStudy, InvalidBody, NotAllowed, StateConflict
 from app.identifiers import uuid7
 from app.models import Change, Study, StudyRevision
 from app.models.base import utc_now
@@ -22,10 +22,14 @@ from app.queries.study_inputs import surname
 from app.queries.study_records import OPEN, find_open_revision, may_see_drafts
 from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, find_unknown_studies, load_known_slugs
 from app.schemas.study import StudyDocument
-from app.vocabulary import RevisionStatus, Role, StudyKind, StudyStatus
+from app.vocabulary import Design, RevisionStatus, Role, StudyKind, StudyStatus
 
 UNIQUE_IDENTIFIERS = ("doi", "pmid", "pmcid")
 MAX_TOPIC_WORDS = 3
+LATIN = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k"}
+)
+"""Letters that Unicode does not take apart into a plain one and a mark."""
 MAX_STEM = 110
 """Leaves room in a key of 120 characters for the number behind it."""
 
@@ -63,18 +67,30 @@ def create_study(
 
 
 def amend_study(
-    session: Session, study: Study, document: StudyDocument, *, by: Actor, base: int | None, reason: str | None = None
+    session: Session,
+    study: Study,
+    document: StudyDocument,
+    *,
+    by: Actor,
+    base: int | None,
+    reason: str | None = None,
+    owner: str | None = None,
+    merges: int | None = None,
+    apart: bool = False,
 ) -> StudyRevision:
-    """Add a revision, a draft. The accepted one stays live; an open revision of the same author is superseded.
+    """Add a revision, a draft. The accepted one stays live; an open revision of the same `owner` (`by`, unless it says) is superseded.
 
-    While none was accepted there is one line of revisions, whoever writes it, and an open one is always superseded.
+    While none was accepted there is one line of revisions, whoever writes it: an open one is always superseded, and all are drafts of
+    whoever added the record. `merges` is the revision whose changes this one carries over to the accepted one. `apart`: it is no draft
+    of theirs but accepted at once, and leaves their open one as it is.
     """
     refuse_unknown(document, load_known_slugs(session))
     refuse_duplicate(session, document, by=by, but=study.id)
     if study.live_revision is None and not may_see_drafts(session, study, by):
         raise NotAllowed("only its author or a curator can change a record that was not accepted yet")
     moment = utc_now()
-    superseded = _open_revisions(session, study, by)
+    owner = study.created_by if study.live_revision is None else owner or by.id
+    superseded = [] if apart else _open_revisions(session, study, owner)
     for open_revision in superseded:
         open_revision.status = RevisionStatus.SUPERSEDED
     study.newest_revision += 1
@@ -83,27 +99,36 @@ def amend_study(
         study.status = StudyStatus.DRAFT
         describe(study, document)
     session.flush()
-    added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment)
+    added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment, owner=owner)
     pins: dict[str, Any] = {"revision_sha256": revision_pin(added), "supersedes": sorted(row.number for row in superseded)}
-    summary = f"Revision {added.number} drafted"
-    log_revision(session, study, added, by=by, action="study.amended", summary=summary, reason=reason, **pins)
+    if merges is not None:
+        pins["merges"] = merges
+    # why is told once it is accepted: until then it is for those who may see the draft, and the pin holds its hash
+    log_revision(session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted", **pins)
     return added
 
 
-def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs | None = None) -> StudyRevision:
-    """Hand the author's open revision in for review (a curator: anybody's). Refused while the record contradicts itself."""
+def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs | None = None, reason: str | None = None) -> StudyRevision:
+    """Hand the author's open revision in for review (a curator: anybody's). Refused while it is incomplete or contradicts itself.
+
+    `reason` takes the place of the one that was given when it was drafted.
+    """
     row = find_open_revision(session, study, by)
     if row is None:
         raise _nothing_to_submit(session, study, by)
     document = document_of(row)
     refuse_contradictions(session, document, known or load_known_slugs(session))
+    pins = {}
+    if reason is not None:
+        row.reason = reason
+        pins["revision_sha256"] = revision_pin(row)
     moment = utc_now()
     row.status, row.submitted_at, row.submitted_by = RevisionStatus.SUBMITTED, moment, by.id
     study.updated_at = moment
     if study.live_revision is None:
         study.status = StudyStatus.SUBMITTED
     session.flush()
-    log_revision(session, study, row, by=by, action="study.submitted", summary=f"Revision {row.number} submitted")
+    log_revision(session, study, row, by=by, action="study.submitted", summary=f"Revision {row.number} submitted", **pins)
     return row
 
 
@@ -112,7 +137,7 @@ def _nothing_to_submit(session: Session, study: Study, by: Actor) -> NotAllowed 
     states = "it can be submitted from draft or changes-requested"
     if may_see_drafts(session, study, by):
         newest = revision(session, study, study.newest_revision)
-        if by.may(Role.CURATOR) or newest.created_by == by.id:
+        if by.may(Role.CURATOR) or by.id in (newest.created_by, newest.drafted_for):
             return StateConflict(f"revision {newest.number} is {newest.status}; {states}")
         if study.live_revision is None and newest.status in OPEN:
             return NotAllowed("only the author of the revision or a curator can submit it")
@@ -127,21 +152,38 @@ def refuse_unknown(document: StudyDocument, known: KnownSlugs) -> None:
 
 def refuse_contradictions(session: Session, document: StudyDocument, known: KnownSlugs) -> None:
     """What a draft may still hold and a submission may not."""
-    problems = warnings_of(session, document, known)
-    if problems:
-        raise InconsistentStudy("the study contradicts itself; mend the members named, then submit again", errors=problems)
+    missing, faults = missing_of(document), _faults_of(session, document, known)
+    if not missing and not faults:
+        return
+    if not faults:
+        raise IncompleteStudy("the study is not complete yet; add the members named, then submit again", errors=missing)
+    also = " and is not complete yet" if missing else ""
+    raise InconsistentStudy(f"the study contradicts itself{also}; mend the members named, then submit again", errors=[*missing, *faults])
 
 
 def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
     """Contradictions, other studies that do not exist, and what is missing for a review."""
+    return [*missing_of(document), *_faults_of(session, document, known)]
+
+
+def _faults_of(session: Session, document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
+    return [*find_contradictions(document, known), *find_unknown_studies(session, document)]
+
+
+def missing_of(document: StudyDocument) -> list[FieldProblem]:
+    """What a submission says and a draft may leave out."""
     missing = []
+    if document.kind is None:
+        missing.append(FieldProblem("/kind", "a submission says what the record is", list(StudyKind)))
+    if document.design is None:
+        missing.append(FieldProblem("/design", "a submission names its design", list(Design)))
     if document.kind is StudyKind.PRIMARY and not document.conditions and document.population is None:
         missing.append(FieldProblem("/conditions", "a submission names its conditions; for healthy volunteers say so in `population`"))
     if not document.sources and document.doi is None and document.pmid is None and document.notes is None:
         missing.append(
             FieldProblem("/sources", "a submission says where the record was read: an address, a DOI, a PMID, or a note that says why not")
         )
-    return [*missing, *find_contradictions(document, known), *find_unknown_studies(session, document)]
+    return missing
 
 
 def refuse_duplicate(session: Session, document: StudyDocument, *, by: Actor, but: str | None = None) -> None:
@@ -176,11 +218,16 @@ def document_text(document: StudyDocument) -> str:
     return document.model_dump_json()
 
 
-def free_key(session: Session, document: StudyDocument) -> str:
-    """First author, year, topic; a number behind it when that is taken."""
+def key_stem(document: StudyDocument) -> str:
+    """First author, year, topic."""
     author = _slug(surname(document.authors[0])) if document.authors else ""
     topic = document.conditions[0] if document.conditions else "-".join(_slug(document.title).split("-")[:MAX_TOPIC_WORDS])
-    stem = "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:MAX_STEM].strip("-")
+    return "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:MAX_STEM].strip("-")
+
+
+def free_key(session: Session, document: StudyDocument) -> str:
+    """First author, year, topic; a number behind it when that is taken."""
+    stem = key_stem(document)
     if session.execute(select(col(Study.id)).where(col(Study.key) == stem)).first() is None:
         return stem
     taken = set(session.execute(select(col(Study.key)).where(func.substr(col(Study.key), 1, len(stem)) == stem)).scalars())
@@ -188,7 +235,7 @@ def free_key(session: Session, document: StudyDocument) -> str:
 
 
 def _slug(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    folded = unicodedata.normalize("NFKD", text.lower().translate(LATIN)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
 
 
@@ -202,15 +249,23 @@ def _required_columns(document: StudyDocument) -> dict[str, Any]:
     }
 
 
-def _open_revisions(session: Session, study: Study, by: Actor) -> list[StudyRevision]:
+def _open_revisions(session: Session, study: Study, owner: str) -> list[StudyRevision]:
     superseded = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_((*OPEN, RevisionStatus.SUBMITTED))]
     if study.live_revision is not None:
-        superseded.append(col(StudyRevision.created_by) == by.id)
+        superseded.append(func.coalesce(col(StudyRevision.drafted_for), col(StudyRevision.created_by)) == owner)
     return list(session.execute(select(StudyRevision).where(*superseded)).scalars())
 
 
 def _add_revision(
-    session: Session, study: Study, document: StudyDocument, *, by: Actor, base: int | None, reason: str | None, moment: datetime
+    session: Session,
+    study: Study,
+    document: StudyDocument,
+    *,
+    by: Actor,
+    base: int | None,
+    reason: str | None,
+    moment: datetime,
+    owner: str | None = None,
 ) -> StudyRevision:
     row = StudyRevision(
         study_id=study.id,
@@ -221,6 +276,7 @@ def _add_revision(
         reason=reason,
         created_at=moment,
         created_by=by.id,
+        drafted_for=owner if owner != by.id else None,
     )
     session.add(row)
     session.flush()
@@ -229,7 +285,9 @@ def _add_revision(
 
 def revision_pin(row: StudyRevision) -> str:
     """The hash of what is fixed when a revision is made, beside its document."""
-    names = ("number", "base_revision", "reason", "created_by", "created_at")
+    names = ["number", "base_revision", "reason", "created_by", "created_at"]
+    if row.drafted_for is not None:
+        names.append("drafted_for")
     return ledger.pin_of({name: getattr(row, name) for name in names})
 
 

@@ -14,11 +14,15 @@ from sqlmodel import col
 from app.actions.ledger import GENESIS_HASH, hash_of, utc_text
 from app.actions.ledger_state import UNREADABLE, Difference, LedgerState, guarded
 from app.actions.verify_appraisals import verify_appraisals
+from app.actions.verify_extractions import verify_extractions
+from app.actions.verify_imports import verify_imports
 from app.actions.verify_inputs import verify_inputs, verify_reproduction
+from app.actions.verify_notices import verify_notices
 from app.actions.verify_ratings import verify_ratings
 from app.actions.verify_records import verify_keys, verify_records
 from app.actions.verify_search import verify_no_other_entries
 from app.actions.verify_studies import verify_studies
+from app.actions.verify_workflow import verify_workflow
 from app.models import Change, ChangeSubject
 
 
@@ -29,9 +33,13 @@ def verify(session: Session) -> Iterator[Difference]:
     yield from guarded("the reference records", verify_records(session, state))
     yield from guarded("the keys", verify_keys(session, state))
     yield from guarded("the studies", verify_studies(session, state))
+    yield from guarded("the imports", verify_imports(session, state))
     yield from guarded("the search entries", verify_no_other_entries(session, state))
     yield from guarded("the ratings", verify_ratings(session, state))
     yield from guarded("the appraisals", verify_appraisals(session, state))
+    yield from guarded("the extractions", verify_extractions(session, state))
+    yield from guarded("the workflow", verify_workflow(session, state))
+    yield from guarded("the notices", verify_notices(session, state))
     yield from guarded("the kept inputs", verify_inputs(session))
     yield from guarded("the past ratings", verify_reproduction(session, state))
 

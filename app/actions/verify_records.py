@@ -1,6 +1,7 @@
 """Are the reference records and the keys what the newest ledger entries about them say?"""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -75,8 +76,13 @@ def _verify_key(session: Session, prefix: str, state: LedgerState) -> Iterator[D
             "role": row.role,
             "orcid": row.orcid,
             "hash_sha256": hash_of(row.hash),
-            "created_at": utc_text(row.created_at),
-            "revoked_at": utc_text(row.revoked_at) if row.revoked_at is not None else None,
+            "previous_hash_sha256": hash_of(row.previous_hash) if row.previous_hash is not None else None,
+            "version": row.version,
+            **{name: _text(getattr(row, name)) for name in ("created_at", "expires_at", "previous_valid_until", "revoked_at")},
         }
     if holds != state.keys.get(prefix):
         yield Difference(f"key {prefix}", "is not as the ledger says")
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else utc_text(moment)

@@ -16,6 +16,7 @@ from app.actions.projection import CHILD_TABLES, projected_rows, study_columns
 from app.actions.search_index import words_of_study
 from app.actions.studies import revision_pin
 from app.actions.verify_search import verify_entry
+from app.actions.withdrawal import withdrawal_pin
 from app.models import IncludedStudy, Review, Study, StudyRevision
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus, StudyStatus
@@ -86,6 +87,8 @@ def _verify_revision(place: str, row: StudyRevision, said: RevisionState) -> Ite
         yield Difference(place, "its document is not the one the ledger pinned")
     if said.revision_sha256 != revision_pin(row):
         yield Difference(place, "its base, its reason or its making is not the one the ledger pinned")
+    if said.withdrawal_sha256 != withdrawal_pin(row):
+        yield Difference(place, "why it was withdrawn is not what the ledger pinned")
     yield from _facts_differ(place, row, said, REVISION_FACTS)
 
 
@@ -108,7 +111,7 @@ def _verify_review(session: Session, review_id: str, sha256: str) -> Iterator[Di
 
 def _verify_projection(session: Session, place: str, study: Study, document: StudyDocument) -> Iterator[Difference]:
     expected = study_columns(document)
-    if study.status == StudyStatus.REJECTED:
+    if study.status in (StudyStatus.REJECTED, StudyStatus.WITHDRAWN):
         expected |= dict.fromkeys(("doi", "pmid", "pmcid"))
     for name, value in expected.items():
         if getattr(study, name) != value:

@@ -5,7 +5,16 @@ from sqlalchemy.orm import Session
 
 from app.actions.reviews import retract_study, review_study, submitted_revisions
 from app.api.rating_changes import rating_changes
-from app.errors import DuplicateStudy, InconsistentStudy, OwnSubmission, StaleRevision, StateConflict
+from app.errors import (
+    DuplicateStudy,
+    FieldProblem,
+    IncompleteStudy,
+    InconsistentStudy,
+    InvalidBody,
+    OwnSubmission,
+    StaleRevision,
+    StateConflict,
+)
 from app.models import Study
 from app.queries.answer_meta import newest_sequence
 from app.queries.study_records import get_study
@@ -26,12 +35,15 @@ NO_STORE = "no-store"
     "/{study_id}/reviews",
     status_code=201,
     response_model=ReviewAnswer,
-    responses=problem_responses(OwnSubmission, StateConflict, DuplicateStudy, InconsistentStudy, StaleRevision),
+    responses=problem_responses(OwnSubmission, StateConflict, DuplicateStudy, InconsistentStudy, IncompleteStudy, StaleRevision),
 )
 def review_study_record(
     request: Request, study_id: str, decision: ReviewRequest, by: Curator, session: WriteSession, settings: CurrentSettings, body: RawBody
 ) -> Response:
-    """Accept, reject or ask for changes; accepting moves the ratings in the same transaction. If-Match names the revision that was read."""
+    """Accept, reject or ask for changes; accepting moves the ratings in the same transaction.
+
+    `revision` or If-Match names the revision that was read; where several wait for a decision, one of them has to.
+    """
 
     def act() -> Response:
         study = get_study(session, study_id)
@@ -42,7 +54,7 @@ def review_study_record(
             by=by,
             comment=decision.comment,
             conflict_of_interest=decision.conflict_of_interest,
-            number=_named_revision(request, session, study),
+            number=_named_revision(request, session, study, decision.revision),
             one_person=settings.one_person,
         )
         answer = ReviewAnswer(
@@ -53,6 +65,7 @@ def review_study_record(
             comment=review.comment,
             conflict_of_interest=review.conflict_of_interest or None,
             reviewer=by.name,
+            orcid=by.orcid,
             created_at=review.created_at.isoformat().replace("+00:00", "Z"),
             study_status=StudyStatus(study.status),
             sequence=newest_sequence(session, None),
@@ -63,10 +76,22 @@ def review_study_record(
     return once(request, session, by=by, body=body, act=act)
 
 
-def _named_revision(request: Request, session: Session, study: Study) -> int | None:
-    """The submitted revision that If-Match names, so that nobody decides on a revision that came in behind the one he read."""
-    if "if-match" not in request.headers:
-        return None
+def _named_revision(request: Request, session: Session, study: Study, number: int | None) -> int | None:
+    """The submitted revision that the body or If-Match names, so that nobody decides on one that came in behind the one he read."""
+    if number is not None and number > study.newest_revision:
+        raise InvalidBody("there is no such revision", errors=[FieldProblem("/revision", f"the study has no revision {number}")])
+    if request.headers.get("if-match", "*").strip() == "*":
+        return number
+    named = _tagged_revision(request, session, study)
+    if named is not None and number not in (None, named):
+        raise InvalidBody(
+            "If-Match and `revision` name two revisions",
+            errors=[FieldProblem("/revision", f"is {number}, and If-Match names revision {named}")],
+        )
+    return named or number
+
+
+def _tagged_revision(request: Request, session: Session, study: Study) -> int | None:
     stale: StaleRevision | None = None
     for row in submitted_revisions(session, study):
         try:

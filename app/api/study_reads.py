@@ -8,6 +8,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from app.actions.studies import warnings_of
 from app.queries.answer_meta import answer_meta
+from app.queries.departures import find_departures
 from app.queries.studies import STUDIES, table_for
 from app.queries.studies import list_studies as load_studies
 from app.queries.study_page import find_visible_study, get_study_page
@@ -62,7 +63,8 @@ def list_study_revisions(request: Request, study_id: UUID, session: ReadSession,
 def get_study_revision(request: Request, study_id: UUID, number: RevisionNumber, session: ReadSession, reader: Reader) -> Response:
     """Give one revision of a study with its document."""
     study = get_visible_study(session, str(study_id), reader)
-    return reply(request, get_visible_revision(session, study, number, reader), revision=number)
+    shown, departures = get_visible_revision(session, study, number, reader), find_departures(session, study.id, number)
+    return reply(request, shown | {"followed": departures.as_json() if departures is not None else None}, revision=number)
 
 
 @router.get("/{study_id:study_reference}", response_model=StudyAnswer, dependencies=[NO_PARAMETERS])

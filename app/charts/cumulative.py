@@ -7,10 +7,10 @@ from app.charts.frame import KeyItem, draw_axis, draw_heading, draw_key, draw_no
 from app.charts.from_body import Body, cumulative_of
 from app.charts.interval_marks import Square
 from app.charts.interval_table import PADDING, Column, Row, Table, draw_head, draw_rows, head_height, lay_out, row_height
-from app.charts.key_signs import band_key, square_key, struck_key
+from app.charts.key_signs import band_key, concern_key, square_key, struck_key
 from app.charts.numbers import EffectFormat, effect_format
 from app.charts.scales import Scale, choose_range
-from app.charts.sentences import count, effect_in_words, heading, mid_in_words, side_labels, subheading
+from app.charts.sentences import concern_sentence, count, effect_in_words, heading, mid_in_words, side_labels, subheading
 from app.charts.shapes import Cumulative, CumulativeStep, Json, checked_width, members
 from app.charts.svg import Canvas
 from app.charts.theme import Theme
@@ -92,7 +92,8 @@ def sentence(shape: Cumulative, form: EffectFormat) -> str:
     gone = len(shape.retracted)
     text = f"Cumulative plot of {count(len(shape.steps), 'study', 'studies')} by year: {heading(question)}, {question.condition}. "
     text += f"After {first.added}: {effect_in_words(first.pool, form)}. After {last.added}: {effect_in_words(last.pool, form)}."
-    return text + (f" {count(gone, 'retracted study is', 'retracted studies are')} shown and not counted." if gone else "")
+    text += f" {count(gone, 'retracted study is', 'retracted studies are')} shown and not counted." if gone else ""
+    return f"{text} {concern_sentence(step.added for step in shape.steps if step.concern)}".rstrip()
 
 
 def _mark(step: CumulativeStep) -> Square:
@@ -113,4 +114,5 @@ def _key(shape: Cumulative, form: EffectFormat) -> list[KeyItem]:
     if shape.steps:
         items += [] if shape.question.mid is None else [KeyItem(mid_in_words(shape.question, form), band_key)]
         items.append(KeyItem("pooled effect so far, line 95 % CI", square_key))
+    items += concern_key(any(step.concern for step in shape.steps))
     return [*items, KeyItem("struck through: retracted, not counted", struck_key)] if shape.retracted else items

@@ -6,7 +6,7 @@ from app.charts.frame import KeyItem, draw_axis, draw_heading, draw_key, draw_no
 from app.charts.from_body import Body, forest_of
 from app.charts.interval_marks import Arrow, Diamond, Span, Square
 from app.charts.interval_table import PADDING, Column, Layout, Row, Table, draw_head, draw_rows, head_height, lay_out, row_height
-from app.charts.key_signs import arrow_key, band_key, bias_key, diamond_key, square_key, struck_key
+from app.charts.key_signs import arrow_key, band_key, bias_key, concern_key, diamond_key, square_key, struck_key
 from app.charts.numbers import EffectFormat, effect_format, percent
 from app.charts.scales import Scale, choose_range
 from app.charts.sentences import (
@@ -189,4 +189,5 @@ def _key(forest: Forest, form: EffectFormat) -> list[KeyItem]:
         items.append(KeyItem("direction only, no usable numbers", arrow_key))
     if len(forest.counted) < len(forest.studies):
         items.append(KeyItem("struck through: retracted, not counted", struck_key))
+    items += concern_key(any(study.concern for study in forest.studies))
     return [*items, *bias_key([study.bias for study in forest.studies])]

@@ -21,7 +21,7 @@ from app.charts.shapes import (
     Question,
     StudyMark,
 )
-from app.vocabulary import Better, Certainty, Comparator, ComparatorGroup, Finding, Horizon, Measure
+from app.vocabulary import Better, Certainty, Comparator, ComparatorGroup, Finding, Horizon, Measure, PublicationStatus
 
 Body = Mapping[str, Any]
 COMPARATOR_NAMES = {
@@ -85,11 +85,11 @@ def treatment_side(body: Body) -> int | None:
 
 def cumulative_of(body: Body, retracted: Sequence[Body] = ()) -> Cumulative:
     labels = {row["study"]: study_of(row) for row in body["studies"]}
-    pools = [(row["year"], labels[row["added"]].name, _pool(row["pooled"])) for row in body["sensitivity"]["cumulative"]]
+    pools = [(row["year"], labels[row["added"]], _pool(row["pooled"])) for row in body["sensitivity"]["cumulative"]]
     if not pools and body["pooled"] is not None:  # a single study: the engine repeats nothing
         only = next(row for row in body["studies"] if row["weight"] is not None)
-        pools = [(only["year"], labels[only["study"]].name, _pool(body["pooled"]))]
-    steps = tuple(CumulativeStep(year, added, pool) for year, added, pool in pools if pool is not None)
+        pools = [(only["year"], labels[only["study"]], _pool(body["pooled"]))]
+    steps = tuple(CumulativeStep(year, added.name, pool, added.concern) for year, added, pool in pools if pool is not None)
     gone = tuple(study_of(row, retracted=True) for row in retracted)
     return Cumulative(question_of(body), steps, body["not_pooled"] or (None if steps else NO_FINITE_POOL), gone)
 
@@ -144,6 +144,7 @@ def study_of(row: Body, *, retracted: bool = False) -> StudyMark:
         direction=row.get("direction"),
         bias=rating_bias(row),
         retracted=retracted,
+        concern=PublicationStatus.EXPRESSION_OF_CONCERN in row.get("flags", ()),
         **_numbers(row, ("year", "effect", "se", "ci_low", "ci_high")),
     )
 

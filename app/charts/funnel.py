@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from app.charts.forest import form_of
 from app.charts.frame import PADDING, KeyItem, draw_axis, draw_heading, draw_key, draw_notes, draw_sides
 from app.charts.from_body import Body, forest_of
-from app.charts.key_signs import cross_key, draw_cross
+from app.charts.key_signs import concern_key, cross_key, draw_cross
 from app.charts.numbers import EffectFormat
 from app.charts.scales import Range, Scale, bounded, choose_range, linear_ticks
-from app.charts.sentences import count, effect_in_words, heading, side_labels, subheading
-from app.charts.shapes import Forest, Json, StudyMark, checked_width, plain
+from app.charts.sentences import concern_sentence, count, effect_in_words, heading, side_labels, subheading
+from app.charts.shapes import CONCERN_SIGN, Forest, Json, StudyMark, checked_width, plain
 from app.charts.svg import Canvas, Style
 from app.charts.text_layout import widest
 from app.charts.theme import Theme
@@ -90,6 +90,8 @@ def sentence(forest: Forest, points: tuple[StudyMark, ...], form: EffectFormat) 
         text += f" Pooled {effect_in_words(forest.pool, form)}; {sides[0]} below the pooled effect, {sides[1]} above."
     gone = sum(study.retracted for study in forest.studies)
     text += f" {count(gone, 'retracted study is', 'retracted studies are')} not counted." if gone else ""
+    concern = concern_sentence(study.name for study in points if study.concern)
+    text += f" {concern}" if concern else ""
     return text + (f" {TOO_FEW}" if len(points) < LEAST_STUDIES else "")
 
 
@@ -176,7 +178,10 @@ def _draw_lines(canvas: Canvas, forest: Forest, frame: Frame) -> None:
 def _draw_point(canvas: Canvas, study: StudyMark, frame: Frame, form: EffectFormat) -> None:
     effect, se = study.effect or 0.0, study.se or 0.0
     with canvas.group(f"{study.name}: {form.one(effect)}, standard error {se:.3g}", "point"):
-        canvas.circle(frame.x.within(effect), frame.y.at(se), RADIUS, role="ink", outline="paper")
+        x, y = frame.x.within(effect), frame.y.at(se)
+        canvas.circle(x, y, RADIUS, role="ink", outline="paper")
+        if study.concern:
+            canvas.text(x + RADIUS + 2, y + 4, CONCERN_SIGN, Style(size=SMALL))
 
 
 def _notes(forest: Forest, points: tuple[StudyMark, ...]) -> list[str]:
@@ -193,7 +198,7 @@ def _key(forest: Forest, points: tuple[StudyMark, ...]) -> list[KeyItem]:
     if forest.pool is not None:
         items.append(KeyItem("pooled effect", lambda canvas, x, y: canvas.line((x - 9, y), (x + 9, y), role="pool", width=1.5)))
         items.append(KeyItem("95 % around it", lambda canvas, x, y: canvas.line((x - 9, y), (x + 9, y), role="pool", dash="6 4")))
-    return [*items, *crossed]
+    return [*items, *crossed, *concern_key(any(study.concern for study in points))]
 
 
 def _shade_item(text: str, role: str) -> KeyItem:

@@ -67,7 +67,7 @@ def _rows_of(row: Body, stored: Sequence[Mapping[str, Any]], outcome: str, *, re
     shown = [one for one in stored if one.get("outcome") in (None, outcome)]
     if not shown:
         nothing = Judgement("overall", None, None)
-        return [BiasRow(study.key, study.name, None, None, (), nothing, rating_bias(row), retracted=retracted)]
+        return [BiasRow(study.key, study.name, None, None, (), nothing, rating_bias(row), retracted, study.concern)]
     read = [one for one in shown if one["tool"] == (row.get("risk_of_bias") or {}).get("tool")]
     decisive = max(read, key=_caution) if read else shown[0]
     return [
@@ -80,6 +80,7 @@ def _rows_of(row: Body, stored: Sequence[Mapping[str, Any]], outcome: str, *, re
             overall=_overall(one),
             rating=rating_bias(row) if one is decisive else None,
             retracted=retracted,
+            concern=study.concern,
         )
         for one in shown
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.charts.bias_mark import draw_bias, draw_level
 from app.charts.frame import KeyItem
-from app.charts.shapes import Bias, Judgement
+from app.charts.shapes import CONCERN_SIGN, Bias, Judgement
 from app.charts.svg import Canvas, Style
 
 
@@ -57,6 +57,15 @@ def judgement_key(shown: Sequence[Judgement], ratings: Sequence[Bias], *, with_g
 
 def _level_item(level: str, text: str) -> KeyItem:
     return KeyItem(text, lambda canvas, x, y: draw_level(canvas, level, x, y, radius=7))
+
+
+def concern_key(concern: bool) -> list[KeyItem]:
+    """The line that explains the sign behind a label, where there is one."""
+    return [KeyItem("expression of concern on the report, counted", _draw_concern)] if concern else []
+
+
+def _draw_concern(canvas: Canvas, x: float, y: float) -> None:
+    canvas.text(x, y + 4, CONCERN_SIGN, Style(anchor="middle"))
 
 
 def cross_key(canvas: Canvas, x: float, y: float) -> None:

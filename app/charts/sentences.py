@@ -1,7 +1,9 @@
 """What a plot says in words: headings, the labels of the two sides, and the sentence that describes it to who cannot see it."""
 
+from collections.abc import Iterable
+
 from app.charts.numbers import EffectFormat, fixed, percent
-from app.charts.shapes import Forest, PoolMark, Question, StudyMark
+from app.charts.shapes import CONCERN_SIGN, Forest, PoolMark, Question, StudyMark
 from app.vocabulary import Certainty, Finding, Measure
 
 MEASURE_NAMES = {
@@ -105,6 +107,12 @@ def forest_sentence(forest: Forest, form: EffectFormat) -> str:
     return " ".join(part for part in parts if part)
 
 
+def concern_sentence(names: Iterable[str]) -> str:
+    """Whose reports have an expression of concern; nothing where none has."""
+    whose = list(dict.fromkeys(name.removesuffix(f" {CONCERN_SIGN}") for name in names))
+    return f"An expression of concern stands on the report of {' and of '.join(whose)}, which counts." if whose else ""
+
+
 def _pool_sentence(forest: Forest, form: EffectFormat) -> str:
     if forest.pool is None:
         return f"Not pooled: {(forest.not_pooled or 'no reason given').rstrip('.')}."
@@ -122,6 +130,7 @@ def _beside(forest: Forest, form: EffectFormat) -> list[str]:
         mid_in_words(forest.question, form) if forest.question.measure is not None else "",
         f"{count(directions, 'study gives', 'studies give')} a direction only." if directions else "",
         f"{count(retracted, 'retracted study is', 'retracted studies are')} shown and not counted." if retracted else "",
+        concern_sentence(study.name for study in forest.counted if study.concern),
     ]
 
 

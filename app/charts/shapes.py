@@ -17,6 +17,9 @@ LOWEST_WIDTH, HIGHEST_WIDTH = 320, 2400
 """Pixels between which every plot can be drawn."""
 
 
+CONCERN_SIGN = "†"
+
+
 @dataclass(frozen=True, slots=True)
 class Bias:
     """A judgement of risk of bias; `level` is low, some-concerns or high, None without information."""
@@ -43,11 +46,14 @@ class StudyMark:
     direction: int | None = None
     bias: Bias = Bias(None)
     retracted: bool = False
+    concern: bool = False
+    """Whether an expression of concern stands on the report; the study counts, and is marked."""
 
     @property
     def name(self) -> str:
-        """The label, with the year where it does not hold it."""
-        return self.label if self.year is None or str(self.year) in self.label else f"{self.label} ({self.year})"
+        """The label, with the year where it does not hold it, and the sign of an expression of concern."""
+        name = self.label if self.year is None or str(self.year) in self.label else f"{self.label} ({self.year})"
+        return f"{name} {CONCERN_SIGN}" if self.concern else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ class CumulativeStep:
     year: int | None
     added: str
     pool: PoolMark
+    concern: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,7 @@ class BiasRow:
     overall: Judgement
     rating: Bias | None
     retracted: bool = False
+    concern: bool = False
 
 
 @dataclass(frozen=True, slots=True)

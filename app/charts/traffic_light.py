@@ -10,8 +10,8 @@ from app.charts.bias_mark import bias_in_words, draw_bias, draw_judgement, judge
 from app.charts.frame import PADDING, KeyItem, draw_heading, draw_key, draw_notes
 from app.charts.from_body import Body
 from app.charts.judgements import Stored, traffic_light_of
-from app.charts.key_signs import judgement_key, struck_key
-from app.charts.sentences import count
+from app.charts.key_signs import concern_key, judgement_key, struck_key
+from app.charts.sentences import concern_sentence, count
 from app.charts.shapes import BiasRow, Json, Judgement, TrafficLight, checked_width, members
 from app.charts.svg import Canvas, Style
 from app.charts.text_layout import text_width, wrap_text
@@ -58,7 +58,8 @@ def sentence(shape: TrafficLight) -> str:
     counts.append(f"{len(counted) - len(assessed)} not assessed")
     text = f"Risk of bias of {count(len(counted), 'study', 'studies')}, over all: {', '.join(counts)}. {shape.title}."
     gone = sum(row.retracted and row.rating is not None for row in shape.rows)
-    return text + (f" {count(gone, 'retracted study is', 'retracted studies are')} shown and not counted." if gone else "")
+    text += f" {count(gone, 'retracted study is', 'retracted studies are')} shown and not counted." if gone else ""
+    return f"{text} {concern_sentence(row.label for row in shape.rows if row.concern and not row.retracted)}".rstrip()
 
 
 def _footnotes(sections: Sequence[Section], grid: Grid) -> dict[str, str]:
@@ -117,7 +118,9 @@ def _spoken(row: BiasRow, label: str) -> str:
     told = [judgement_in_words(judgement) for judgement in row.domains]
     told.append(judgement_in_words(row.overall))
     told.append("another judgement decided" if row.rating is None else f"rating: {bias_in_words(row.rating)}")
-    return f"{label}{', retracted, not counted' if row.retracted else ''}: {'; '.join(told)}"
+    return (
+        f"{label}{', retracted, not counted' if row.retracted else ''}{', expression of concern' if row.concern else ''}: {'; '.join(told)}"
+    )
 
 
 def _notes(sections: Sequence[Section], marks: dict[str, str]) -> list[str]:
@@ -147,4 +150,5 @@ def _key(shape: TrafficLight, sections: Sequence[Section]) -> list[KeyItem]:
     items = judgement_key(judgements, ratings, with_gaps=gaps)
     if any(row.retracted for row in shape.rows):
         items.append(KeyItem("struck through: retracted, not counted", struck_key))
+    items += concern_key(any(row.concern for row in shape.rows))
     return items

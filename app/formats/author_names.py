@@ -5,6 +5,9 @@ import re
 from app.formats.plain_text import one_line
 
 MAX_INITIALS = 4
+AND_OTHERS = re.compile(r"(?:^|[,;\s]+)(?:et\.?\s+al(?:ii|ia)?\b\.?|and others)\s*$", re.IGNORECASE)
+NAME_IN_CAPITALS = re.compile(r"(?=[A-Z]*[AEIOUY])[A-Z]{4,}")  # `JOHN` beside `SMITH`; `JTB` and `ANN` may be initials
+BETWEEN_PEOPLE = re.compile(r",?\s+(?:&|and)\s+", re.IGNORECASE)
 SUFFIXES = {"jr": "Jr", "sr": "Sr", "ii": "II", "iii": "III", "iv": "IV", "2nd": "2nd", "3rd": "3rd", "4th": "4th"}
 PARTICLES = frozenset(
     (
@@ -40,22 +43,32 @@ def _initials(given: str) -> str:
     return "".join(word if _is_initials(word) else word[0].upper() for word in words if word)
 
 
+def _initials_beside(family: str, given: str) -> str:
+    """The initials of a given name; where the whole name is in capitals, a word that can be spoken is a name."""
+    if re.fullmatch(r"[A-Z][A-Z '-]+[A-Z]", family):
+        given = " ".join(word.capitalize() if NAME_IN_CAPITALS.fullmatch(word) else word for word in given.split(" "))
+    return _initials(given)
+
+
 def family_first(family: str, given: str = "", suffix: str = "") -> str:
     """The one form from its parts; particles that stand after the given name (`Ludwig van`) go before the family name."""
     words = one_line(given).split(" ")
     last = len(words)
     while last > 1 and words[last - 1] in PARTICLES:
         last -= 1
-    parts = (*words[last:], one_line(family), _initials(" ".join(words[:last])), _suffix(suffix) or one_line(suffix))
+    parts = (*words[last:], one_line(family), _initials_beside(family, " ".join(words[:last])), _suffix(suffix) or one_line(suffix))
     return " ".join(part for part in parts if part)
 
 
 def read_name(text: str) -> str:
     """`Haller, Heidemarie`, `Haller, H.`, `Smith, J., Jr.` or `Smith, Jr, John` → the one form; without a comma it stays.
 
-    `Haller H.` loses its full stop. A group whose name holds a comma is told from a person by words such as `and` and `group`.
+    `Haller H.` loses its full stop. A group whose name holds a comma is told from a person by words such as `and` and `group`. What holds
+    more commas than a person's name can, or ends in `et al.`, stays as it is.
     """
     name = one_line(text).strip(",; ")
+    if AND_OTHERS.search(name) or "|" in name or "&" in name:
+        return name
     if "," not in name:
         return _without_dots(name)
     if not GROUP_WORDS.isdisjoint(name.partition(",")[2].casefold().split()):
@@ -63,7 +76,14 @@ def read_name(text: str) -> str:
     family, given, *rest = (part.strip() for part in name.split(","))
     if rest and _suffix(given):
         given, rest = rest[0], [given, *rest[1:]]
-    return family_first(family, given, " ".join(rest))
+    if len(rest) > 1 or (rest and not _suffix(rest[0])):
+        return name
+    return family_first(family, given, *rest)
+
+
+def is_unclear(name: str) -> bool:
+    """Whether a name as `read_name` gives it may be those of several people."""
+    return ("," in name and GROUP_WORDS.isdisjoint(name.partition(",")[2].casefold().split())) or "|" in name or " & " in name
 
 
 def _without_dots(name: str) -> str:
@@ -94,12 +114,68 @@ def with_comma(name: str) -> str:
     return ", ".join(part for part in parts if part) if parts else name
 
 
-def read_names(text: str) -> list[str]:
-    """The names of one cell: between semicolons; or between commas where each piece ends in initials (`Haller H, Lauche R`)."""
-    if ";" in text:
-        pieces = text.split(";")
-    else:
-        pieces = text.split(",")
-        if not all(name_parts(read_name(piece)) for piece in pieces if piece.strip()):
-            pieces = [text]
-    return [name for name in map(read_name, pieces) if name]
+def read_names(text: str) -> tuple[list[str], list[str]]:
+    """The names of one cell, and what in it may be several names and stays as it stands.
+
+    Split are semicolons and upright strokes; commas where each piece ends in initials (`Haller H, Lauche R`) or every second one is
+    initials (`Haller, H., Lauche, R.`); `&` and `and` where each side is a person. `et al.` stays a piece of its own.
+    """
+    pieces = [piece for piece in map(one_line, re.split(r"[;|]", text)) if piece.strip(", ")]
+    names: list[str] = []
+    unclear: list[str] = []
+    for piece in pieces:
+        people = _people(AND_OTHERS.sub("", piece), alone=len(pieces) == 1)
+        if people is None:
+            unclear.append(piece)
+        names += [piece] if people is None else people
+        if people is not None and AND_OTHERS.search(piece):
+            names.append("et al.")
+    return [name for name in names if name], unclear
+
+
+def _people(piece: str, *, alone: bool) -> list[str] | None:
+    """The people of a piece; None if it may be several, and it is not clear which."""
+    if _names_a_group(piece) and not any(_ends_in_initials(token) for token in re.split(r",|\sand\s|&", piece)):
+        return [piece]
+    parts = BETWEEN_PEOPLE.split(piece)
+    if len(parts) == 1:
+        return _between_commas(piece, alone=alone)
+    told = [_between_commas(part, alone=True) for part in parts]
+    certain = all(names and all(map(name_parts, names)) for names in told)
+    return [name for names in told for name in names or ()] if certain else None
+
+
+def _between_commas(part: str, *, alone: bool) -> list[str] | None:
+    tokens = [token.strip() for token in part.split(",") if token.strip()]
+    if len(tokens) < 2:
+        return [read_name(part)]
+    if _names_a_group(part):
+        return [part]
+    if all(map(_ends_in_initials, tokens)):
+        return [read_name(token) for token in tokens]
+    family, given = tokens[:2]
+    if len(tokens) == 2:
+        return [read_name(part)] if _is_one_person(family, given, alone=alone) else None
+    if len(tokens) == 3 and any(map(_suffix, tokens[1:])):
+        return [read_name(part)]
+    pairs = list(zip(tokens[::2], tokens[1::2], strict=False))
+    if len(tokens) % 2 == 0 and all(_is_initials(initials.replace(" ", "")) and not _is_initials(name) for name, initials in pairs):
+        return [family_first(name, initials) for name, initials in pairs]
+    return None
+
+
+def _names_a_group(text: str) -> bool:
+    return not (GROUP_WORDS - {"and"}).isdisjoint(text.casefold().split())
+
+
+def _ends_in_initials(token: str) -> bool:
+    return name_parts(read_name(token)) is not None
+
+
+def _is_one_person(family: str, given: str, *, alone: bool) -> bool:
+    """`Garcia Lopez, Maria`, but neither `John Smith, Mary Jones` nor `Smith J, Doe` where these are all that stands there."""
+    *before, last = family.split(" ")
+    if before and len(last) <= 2 and _is_initials(last):
+        return _suffix(given) is not None
+    two_names = bool(before) and before[0].lower() not in PARTICLES and " " in given
+    return not (alone and two_names) or _is_initials(given.replace(" ", ""))

@@ -25,8 +25,8 @@ one member the first in the row that is filled is taken; of the columns marked +
 | urls + | urls, url, link, full text url |
 
 Lists stand in one cell between semicolons, addresses between spaces. A cell that a spreadsheet would take for a formula is
-written with an apostrophe before it, which is taken off when it is read. Not carried: a semicolon in an item of a list, and a
-group of authors whose name holds a comma and none of `GROUP_WORDS`.
+written with an apostrophe before it, which is taken off when it is read. Not carried: a semicolon in an item of a list, an
+upright stroke in an author, and a group of authors whose name holds a comma and none of `GROUP_WORDS`, or reads like several people.
 """
 
 import re
@@ -69,6 +69,12 @@ WORDS = ("volume", "issue", "country", "completed_on", "kind", "design", "public
 IDENTIFIERS = ("doi", "pmid", "pmcid", "registration", "linked_registration")
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
+NUMBERED = frozenset({"volume", "issue", "pages", "first_page", "last_page"})
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+MADE_DATE = re.compile(
+    rf"\d{{1,2}}-{MONTH}(?:-\d{{2,4}})?|{MONTH}-\d{{2,4}}|\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d{{1,2}}([./])\d{{1,2}}\1\d{{2,4}}",
+    re.IGNORECASE,
+)
 SCOPUS_ID = re.compile(r"\s*\(\d+\)")
 
 Cells = dict[str, list[str]]
@@ -87,6 +93,7 @@ def read_row(line: int, slots: Sequence[str | None], row: Sequence[str]) -> Draf
     """One row; empty cells say nothing."""
     draft = Draft(line)
     cells: Cells = {}
+    row = [_unless_a_date(draft, slot, text) for slot, text in zip(slots, row, strict=False)] + list(row[len(slots) :])
     for slot, text in zip(slots, row, strict=False):
         if slot and text and not text.isspace():
             cells.setdefault(slot, []).append(text[1:] if QUOTED_FORMULA.match(text) else text)
@@ -116,9 +123,20 @@ def read_row(line: int, slots: Sequence[str | None], row: Sequence[str]) -> Draf
     return draft
 
 
+def _unless_a_date(draft: Draft, slot: str | None, text: str) -> str:
+    """A cell; nothing where a spreadsheet has made a date of a number such as `2-1`."""
+    if slot not in NUMBERED or not MADE_DATE.fullmatch(text.strip()):
+        return text
+    draft.notice(f"{text.strip()!r} is left out: a spreadsheet seems to have made a date of it", field=slot)
+    return ""
+
+
 def _read_people(draft: Draft, authors: str | None, full_names: str | None, orcids: str | None) -> None:
-    for name in read_names(authors or SCOPUS_ID.sub("", full_names or "")):
+    names, unclear = read_names(authors or SCOPUS_ID.sub("", full_names or ""))
+    for name in names:
         draft.add_author(name)
+    for text in unclear:
+        draft.doubt_author(text, field="authors")
     for entry in (orcids or "").split(";"):
         name, _, orcid = entry.rpartition(": ")
         if entry.strip():

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from app.formats.author_names import family_first, name_parts, read_name
+from app.formats.csl_variables import not_understood
 from app.formats.drafts import Draft
 from app.formats.json_records import json_object, json_texts
 from app.formats.plain_text import join_list, one_line, split_list
@@ -34,6 +35,7 @@ from app.schemas.study import StudyDocument
 
 TEXT_VARIABLES = {"journal": "container-title", "volume": "volume", "issue": "issue"}
 IDENTIFIERS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID"}
+SHOWN = 10
 CUSTOM_TEXTS = ("country", "completed_on", "kind", "design", "publication_status")
 CUSTOM_NUMBERS = ("registration", "linked_registration")
 CUSTOM_LISTS = ("publication_types", "keywords", "urls")
@@ -56,11 +58,11 @@ def read_csl_json(stream: BinaryIO, encoding: str = "utf-8-sig") -> Iterator[Rea
 def _draft(item: dict[str, Any], line: int) -> Draft:
     draft = Draft(line)
     _read_custom(draft, item.get("custom"))
-    draft.put_title(_text(draft, item, "title"))
+    draft.put_title(_text(draft, item, "title", numbers=False))
     for member, variable in TEXT_VARIABLES.items():
-        draft.put(member, _text(draft, item, variable))
+        draft.put(member, _text(draft, item, variable, numbers=member != "journal"))
     draft.put_pages(_text(draft, item, "page"))
-    draft.put_abstract(_text(draft, item, "abstract"))
+    draft.put_abstract(_text(draft, item, "abstract", numbers=False))
     draft.put_language(_text(draft, item, "language"), field="language")
     draft.put_year(_date(item.get("issued")), field="issued")
     for member, variable in IDENTIFIERS.items():
@@ -69,17 +71,20 @@ def _draft(item: dict[str, Any], line: int) -> Draft:
     _read_authors(draft, item.get("author"))
     _read_lists(draft, item)
     draft.read_types()
+    if unknown := not_understood(item):
+        more = ", …" if len(unknown) > SHOWN else ""
+        draft.notice(f"left out: CSL-JSON has no {', '.join(name[:40] for name in unknown[:SHOWN])}{more}")
     return draft
 
 
-def _text(draft: Draft, item: dict[str, Any], variable: str) -> str | None:
-    """A variable as text; Crossref has lists of one, other programs numbers."""
+def _text(draft: Draft, item: dict[str, Any], variable: str, *, numbers: bool = True) -> str | None:
+    """A variable as text; Crossref has lists of one, other programs numbers where there are volumes, pages or ids."""
     value = item.get(variable)
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if numbers and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if value not in (None, []):
         draft.notice("left out: not a text", field=variable)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.formats.author_names import AND_OTHERS, read_name
 from app.formats.languages import language_code
 from app.formats.plain_text import one_line, paragraphs, without_markup
 from app.formats.publication_types import meaning_of
@@ -23,6 +24,7 @@ IDENTIFIERS: dict[str, Callable[[str], str]] = {
 NOTED = re.compile(r"\b(PMID|PMCID|DOI|Registered as|Trial registration):\s*([^\s;,]+)", re.IGNORECASE)
 NOTED_MEMBERS = {"registered as": "registration", "trial registration": "linked_registration"}
 MAX_PROBLEMS = 50
+LAST_YEAR = 2099
 YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 PAGE_DASH = re.compile(r"\s*(?:--+|[\u2010-\u2015\u2212])\s*")
 
@@ -60,7 +62,7 @@ class Draft:
         if match := YEAR.search(text):
             self.found["year"] = int(match[1])
         else:
-            self.notice(f"{text.strip()[:60]!r} holds no year from 1800 on", field=field, line=line)
+            self.notice(f"{text.strip()[:60]!r} holds no year from 1800 to {LAST_YEAR}", field=field, line=line)
 
     def put_language(self, text: str | None, *, field: str, line: int | None = None) -> None:
         if not text or not text.strip() or "language" in self.found:
@@ -101,9 +103,15 @@ class Draft:
                 items.append(value)
 
     def add_author(self, name: str) -> None:
-        """Two authors may have the same name."""
+        """Two authors may have the same name. `et al.` is nobody's."""
+        if AND_OTHERS.search(name):
+            self.notice("the list of authors ends in `et al.`: the others are not named", field="authors")
+            name = read_name(AND_OTHERS.sub("", name))
         if name:
             self.found.setdefault("authors", []).append(name)
+
+    def doubt_author(self, name: str, *, field: str, line: int | None = None) -> None:
+        self.notice(f"{name[:100]!r} may be several names, and stays as it stands", field=field, line=line)
 
     def add_orcid(self, author: str, text: str, *, field: str, line: int | None = None) -> None:
         try:

@@ -16,9 +16,10 @@ Source: Clarivate, EndNote, RSXML.dtd (the document type of the export).
 | registration, linked_registration | notes: `Registered as:`, `Trial registration:` |
 | abstract, keywords, urls | abstract; keywords/keyword; urls/related-urls/url |
 | publication_types | ref-type, then work-type, between semicolons |
+| author_orcids, country, completed_on; kind, design and status that no type says | research-notes (see `own_note`) |
 
-Kind, design and publication status are read from the publication types. Not carried: author_orcids, country, completed_on;
-kind, design and status that no type says; a group of authors whose name holds a comma and none of `GROUP_WORDS`.
+Kind, design and publication status are read from the publication types. Not carried: a group of authors whose name holds a comma and
+none of `GROUP_WORDS`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,10 +28,11 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from app.formats.author_names import read_name, with_comma
 from app.formats.drafts import Draft
+from app.formats.own_note import own_note, read_own_note
 from app.formats.plain_text import CONTROLS
 from app.formats.publication_types import type_names
 from app.formats.read_record import ReadRecord, unusable
-from app.formats.ris import PUBMED
+from app.formats.ris import PUBMED, WITHOUT_FIELD
 from app.formats.written import bibliography_of
 from app.formats.xml_records import text_of, xml_records
 from app.schemas.bibliography import Bibliography
@@ -64,6 +66,7 @@ def read_endnote_xml(stream: BinaryIO, encoding: str = "") -> Iterator[ReadRecor
 
 def _draft(record: Element, line: int) -> Draft:
     draft = Draft(line)
+    read_own_note(draft, text_of(record.find("research-notes")), WITHOUT_FIELD)
 
     def text(*paths: str) -> str:
         return next((value for path in paths if (value := text_of(record.find(path)))), "")
@@ -121,6 +124,7 @@ def _record(study: Bibliography) -> Element:
     names = type_names(typed) if typed else None
     name = names.words if names else "Journal Article" if study.journal else "Generic"
     SubElement(record, "ref-type", {"name": name}).text = REFERENCE_TYPES.get(name, "13")
+    others = [term for term in study.publication_types if term != typed]
     notes = [f"Registered as: {study.registration}"] if study.registration else []
     notes += [f"Trial registration: {study.linked_registration}"] if study.linked_registration else []
     fields: tuple[tuple[str, Iterable[object]], ...] = (
@@ -128,7 +132,8 @@ def _record(study: Bibliography) -> Element:
         *(("titles/title", [study.title]), ("periodical/full-title", [study.journal]), ("pages", [study.pages])),
         *(("volume", [study.volume]), ("number", [study.issue]), ("keywords/keyword", study.keywords)),
         *(("dates/year", [study.year]), ("accession-num", [study.pmid]), ("abstract", [study.abstract])),
-        *(("notes", ["; ".join(notes)]), ("work-type", ["; ".join(term for term in study.publication_types if term != typed)])),
+        *(("notes", ["; ".join(notes)]), ("work-type", ["; ".join(others)])),
+        ("research-notes", [own_note(study, WITHOUT_FIELD, types=[*([] if name in UNTYPED else [name]), *others])]),
         *(("urls/related-urls/url", study.urls), ("custom2", [study.pmcid]), ("electronic-resource-num", [study.doi])),
         *(("remote-database-name", ["PubMed"] if study.pmid else []), ("language", [study.language])),
     )

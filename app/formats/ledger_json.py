@@ -1,8 +1,10 @@
 """Our own JSON: a list of study documents, the member `items` of an object, or documents one after another.
 
+An object with the member `document`, as `GET /v1/studies/{id}` answers, stands for that document.
 Every member of `StudyDocument` is carried. Source: the schema `StudyDocument` in `/openapi.json`.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -27,10 +29,21 @@ def read_ledger_json(stream: BinaryIO, encoding: str = "utf-8-sig") -> Iterator[
 
 def _read(position: int, found: JsonText) -> ReadRecord:
     try:
-        document = StudyDocument.model_validate_json(found.text)
+        document = StudyDocument.model_validate_json(_document_of(found.text))
     except ValidationError as error:
         return ReadRecord(position, found.line, None, None, _problems(found, error), excerpt(found.text))
     return ReadRecord(position, found.line, None, document, (), excerpt(found.text))
+
+
+def _document_of(text: str) -> str:
+    """The text of the document, which may be the member of an answer."""
+    if '"document"' not in text:
+        return text
+    try:
+        inner = json_object(text).get("document")
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(inner) if isinstance(inner, dict) else text
 
 
 def _problems(found: JsonText, error: ValidationError) -> tuple[RecordProblem, ...]:

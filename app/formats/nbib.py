@@ -17,10 +17,10 @@ letters, padded, then `- `; lines that begin with six spaces continue it; an emp
 | publication_types, kind, design | PT, by the fixed terms in `publication_types` |
 | publication_status | PT; RIN, ROF retracted; ECI expression of concern; PST `ppublish` or `epublish` published |
 | abstract, keywords | AB; OT, then MH without the stars of major topics |
+| country, completed_on, registration, urls; kind, design and status that no type says | `Evidence Ledger:` in GN (see `own_note`) |
 
 EIN, UIN, CRI and RPI (erratum, update, corrected version) are reported as notices. PL, the country of the publisher, is not the
-country of the study and is left out. Not carried: country, completed_on, registration, urls; kind, design and status that no
-field above says; line breaks in an abstract; a star that begins a keyword.
+country of the study and is left out. Not carried: line breaks in an abstract; a star that begins a keyword.
 """
 
 import re
@@ -30,6 +30,7 @@ from typing import BinaryIO
 from app.formats.author_names import name_parts, read_name, with_comma
 from app.formats.drafts import Draft
 from app.formats.languages import library_code
+from app.formats.own_note import own_note, read_own_note
 from app.formats.plain_text import one_line
 from app.formats.read_record import ReadRecord
 from app.formats.tagged_record import TaggedRecord, Values, first_of, identify_all
@@ -66,6 +67,7 @@ RELATED = {
     "CRI": "a corrected version of it has been published",
     "RPI": "it has been republished",
 }
+WITHOUT_FIELD = ("country", "completed_on", "registration", "urls", "kind", "design", "publication_status")
 PUBLISHED = frozenset({"ppublish", "epublish", "ppublish+epublish"})
 NOT_STATED = "(not stated)"  # where the notice stands that a status goes back to
 WIDTH = 88
@@ -103,6 +105,8 @@ def _records(stream: BinaryIO, encoding: str) -> Iterator[tuple[TaggedRecord, bo
 
 def _draft(record: TaggedRecord) -> Draft:
     draft, values = Draft(record.line), record.values()
+    for _, text in values.get("GN", ()):
+        read_own_note(draft, text, WITHOUT_FIELD)
     draft.put_title((first_of(values, "TI", "BTI", "TT") or "").strip().removesuffix("."))
     for member, tags in (("journal", ("JT", "TA")), ("volume", ("VI",)), ("issue", ("IP",))):
         draft.put(member, first_of(values, *tags))
@@ -219,6 +223,8 @@ def _written(study: Bibliography) -> Iterator[tuple[str, str]]:
     yield from (("PT", term) for term in study.publication_types)
     yield from ((tag, value) for tag, value in second if value)
     yield from (("OT", word) for word in study.keywords)
+    if note := own_note(study, WITHOUT_FIELD):
+        yield "GN", note
     if study.publication_status is PublicationStatus.EXPRESSION_OF_CONCERN:
         yield "ECI", NOT_STATED
     elif study.publication_status is PublicationStatus.RETRACTED and "Retracted Publication" not in study.publication_types:

@@ -75,6 +75,7 @@ TERM_OF_DESIGN = {
 STATUS_OF_TERM = {
     "Retracted Publication": PublicationStatus.RETRACTED,
     "Retracted": PublicationStatus.RETRACTED,
+    "Publication with Expression of Concern": PublicationStatus.EXPRESSION_OF_CONCERN,
     "Thesis": PublicationStatus.THESIS,
     "Academic Dissertation": PublicationStatus.THESIS,
     "Preprint": PublicationStatus.PREPRINT,
@@ -83,6 +84,7 @@ STATUS_OF_TERM = {
 }
 TERM_OF_STATUS = {
     PublicationStatus.RETRACTED: "Retracted Publication",
+    PublicationStatus.EXPRESSION_OF_CONCERN: "Publication with Expression of Concern",  # ours: PubMed has a term for the notice alone
     PublicationStatus.THESIS: "Thesis",
     PublicationStatus.PREPRINT: "Preprint",
     PublicationStatus.CONFERENCE_ABSTRACT: "Meeting Abstract",

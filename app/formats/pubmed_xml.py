@@ -15,9 +15,9 @@ Source: U.S. National Library of Medicine, PubMed DTD of 2025 and its descriptio
 | keywords | Keyword, then the descriptors of MeshHeadingList with their qualifiers |
 | publication_types, kind, design | PublicationType, by the fixed terms in `publication_types` |
 | publication_status | PublicationType; RetractionIn; ExpressionOfConcernIn; PublicationStatus `ppublish`, `epublish` |
+| country, completed_on, registration, urls; kind, design and status that no type says | GeneralNote (see `own_note`) |
 
-ErratumIn, UpdateIn and CorrectedandRepublishedIn are reported. Not carried: country, completed_on, registration, urls; kind,
-design and status that nothing above says.
+ErratumIn, UpdateIn and CorrectedandRepublishedIn are reported.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,8 @@ from xml.sax.saxutils import escape
 from app.formats.author_names import name_parts
 from app.formats.drafts import Draft
 from app.formats.languages import library_code
-from app.formats.nbib import PUBLISHED, read_data_bank
+from app.formats.nbib import PUBLISHED, WITHOUT_FIELD, read_data_bank
+from app.formats.own_note import own_note, read_own_note
 from app.formats.plain_text import CONTROLS
 from app.formats.read_record import ReadRecord, unusable
 from app.formats.written import bibliography_of
@@ -60,6 +61,8 @@ def _draft(record: Element, line: int) -> Draft:
     draft = Draft(line)
     citation = record.find("MedlineCitation")
     citation = record if citation is None else citation
+    for note in citation.iterfind("GeneralNote"):
+        read_own_note(draft, text_of(note), WITHOUT_FIELD)
 
     def text(*paths: str) -> str:
         return next((value for path in paths if (value := text_of(citation.find(path)))), "")
@@ -171,10 +174,12 @@ def _article(study: Bibliography) -> str:
     )
     related = _around("CommentsCorrectionsList", *(_related(kind) for kind in _related_of(study)))
     keywords = _around("KeywordList", *(_tag("Keyword", word) for word in study.keywords))
+    note = _tag("GeneralNote", own_note(study, WITHOUT_FIELD), ' Owner="NLM"')
     status = "ppublish" if study.publication_status is PublicationStatus.PUBLISHED else None
     identifiers = (_tag("ArticleId", study.doi, ' IdType="doi"'), _tag("ArticleId", study.pmcid, ' IdType="pmc"'))
     published = _around("PubmedData", _tag("PublicationStatus", status), _around("ArticleIdList", *identifiers))
-    return f"<PubmedArticle>{_around('MedlineCitation', _tag('PMID', study.pmid), article, related, keywords)}{published}</PubmedArticle>\n"
+    citation = _around("MedlineCitation", _tag("PMID", study.pmid), article, related, keywords, note)
+    return f"<PubmedArticle>{citation}{published}</PubmedArticle>\n"
 
 
 def _related_of(study: Bibliography) -> Iterator[str]:

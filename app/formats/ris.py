@@ -15,21 +15,23 @@ A record begins with `TY  -` and ends with `ER  -`; a line without a tag continu
 | pmid | AN, where DB or DP names PubMed or MEDLINE; `PMID:` in N1, M1, M2 or U2 | AN with `DB  - PubMed` |
 | pmcid | C2, where it is one; `PMCID:` in N1, M1 or M2 | C2 |
 | registration, linked_registration | `Registered as:` and `Trial registration:` in N1 | N1 |
+| author_orcids, country, completed_on; kind, design and status that no type says | `Evidence Ledger:` in N1 (see `own_note`) | N1 |
 | abstract, keywords, language | AB, N2; KW; LA | AB, KW, LA |
 | publication_types | TY in words, then M3 and PT | TY, M3 |
 | urls | UR, L1, L2, LK | UR |
 
-Kind, design and publication status are read from the publication types. Not carried: author_orcids, country, completed_on;
-kind, design and status that no publication type says; line breaks in an abstract; a semicolon in a keyword; a group of
-authors whose name holds a comma and none of `GROUP_WORDS`. The type that TY names comes first among the types.
+Kind, design and publication status are read from the publication types. Not carried: line breaks in an abstract; a semicolon in a
+keyword; a group of authors whose name holds a comma and none of `GROUP_WORDS`. The type that TY names comes first among the types.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from app.formats.author_names import read_name, with_comma
+from app.formats.author_names import is_unclear, read_name, with_comma
 from app.formats.drafts import Draft
+from app.formats.own_note import NAME as OWN_NOTE
+from app.formats.own_note import own_note, read_own_note
 from app.formats.publication_types import type_names, words_of_ris
 from app.formats.read_record import ReadRecord
 from app.formats.tagged_record import TaggedRecord, Values, first_of, identify_all
@@ -43,6 +45,7 @@ PUBMED = re.compile(r"\b(?:pubmed|medline|nlm)\b", re.IGNORECASE)
 DOI_ADDRESS = re.compile(r"^https?://(?:dx\.|www\.)?doi\.org/", re.IGNORECASE)
 TITLES = ("TI", "T1", "CT", "BT")
 JOURNALS = ("JF", "T2", "JO", "JA", "J2", "J1")
+WITHOUT_FIELD = ("author_orcids", "country", "completed_on", "kind", "design", "publication_status")
 OF_THE_FILE = frozenset({"FN", "VR", "EF"})  # Web of Science: name, version and end of the file
 LISTED = frozenset({"KW", "AU", "A1"})  # a line without a tag under these is one item more
 
@@ -85,6 +88,8 @@ def _records(stream: BinaryIO, encoding: str) -> Iterator[tuple[TaggedRecord, st
 
 def _draft(record: TaggedRecord) -> Draft:
     draft, values = Draft(record.line), record.values()
+    for _, text in values.get("N1", ()):
+        read_own_note(draft, text, WITHOUT_FIELD)
     draft.put_title(first_of(values, *TITLES))
     draft.put("journal", first_of(values, *JOURNALS))
     draft.put("volume", first_of(values, "VL", "VO"))
@@ -100,6 +105,8 @@ def _draft(record: TaggedRecord) -> Draft:
     authors = [read_name(text) for _, text in values.get("AU", ())]
     for name in (*authors, *(name for _, text in values.get("A1", ()) if (name := read_name(text)) not in authors)):
         draft.add_author(name)
+        if is_unclear(name):
+            draft.doubt_author(name, field="AU")
     for _, text in values.get("KW", ()):
         for word in text.split(";"):
             draft.add("keywords", word.strip().lstrip("*"))
@@ -133,7 +140,8 @@ def _read_identifiers(draft: Draft, values: Values) -> None:
             draft.identify("pmcid", text, field="C2", line=number)
     for tag in ("N1", "M1", "M2", "U2"):
         for number, text in values.get(tag, ()):
-            draft.read_note(text, field=tag, line=number)
+            if not text.startswith(OWN_NOTE):
+                draft.read_note(text, field=tag, line=number)
     for tag in ("UR", "L1", "L2", "L3", "LK"):
         for number, text in values.get(tag, ()):
             if DOI_ADDRESS.match(text) and "doi" not in draft.found:
@@ -163,9 +171,13 @@ def _written(study: Bibliography) -> Iterator[tuple[str, str]]:
     )
     yield from ((tag, str(value)) for tag, value in single if value)
     yield from (("KW", word) for word in study.keywords)
-    yield from (("M3", term) for term in study.publication_types if not (typed and term == typed[0]))
+    others = [term for term in study.publication_types if not (typed and term == typed[0])]
+    yield from (("M3", term) for term in others)
     if study.registration:
         yield "N1", f"Registered as: {study.registration}"
     if study.linked_registration:
         yield "N1", f"Trial registration: {study.linked_registration}"
+    given_back = [words] if typed and (words := words_of_ris(typed[1].ris)) else []
+    if note := own_note(study, WITHOUT_FIELD, types=[*given_back, *others]):
+        yield "N1", note
     yield from (("UR", address) for address in study.urls)

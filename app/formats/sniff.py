@@ -5,9 +5,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from io import SEEK_END
+from itertools import islice
 from typing import BinaryIO
 
+from app.formats.csl_variables import first_telling, is_document
 from app.formats.csv_table import separator_of
+from app.formats.json_records import json_object, json_texts
 from app.formats.read_record import FileRefused
 
 MAX_BYTES = 500_000_000
@@ -47,8 +50,8 @@ REFUSED = (
 )
 PUBMED_XML = re.compile(r"<Pubmed(?:Book)?Article(?:Set)?[\s>]")
 ENDNOTE_XML = re.compile(r"<records?[\s>]")
-OWN_MEMBERS = (re.compile(r'"kind"\s*:'), re.compile(r'"design"\s*:'))
-CSL_TYPE = re.compile(r'"(?:type|container-title|issued)"\s*:')
+MEMBER = re.compile(r'"([A-Za-z_-]{1,40})"\s*:')
+LOOKED_AT = 20  # records of JSON, until one is an object
 TAGGED = (
     (FileFormat.RIS, re.compile(r"^TY {1,2}-", re.MULTILINE)),
     (FileFormat.NBIB, re.compile(r"^PMID- ?\d", re.MULTILINE)),
@@ -72,7 +75,7 @@ def sniff(stream: BinaryIO, name: str = "", *, max_bytes: int = MAX_BYTES) -> Sn
     if size > max_bytes:
         raise FileRefused(f"the file has {size:,} bytes; the most that is taken is {max_bytes:,}")
     head = stream.read(HEAD)
-    if not head.strip():
+    if not head.removeprefix(codecs.BOM_UTF8).strip() or head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         raise FileRefused("the file is empty")
     for beginning, reason in REFUSED:
         if head.startswith(beginning):
@@ -161,10 +164,11 @@ def _xml(text: str) -> FileFormat:
 
 
 def _json(text: str) -> FileFormat:
-    """Our documents have `kind` and `design` beside each other and no `type`; everything else is tried as CSL."""
-    places = [match.start() for pattern in OWN_MEMBERS if (match := pattern.search(text))]
-    if len(places) == len(OWN_MEMBERS):
-        csl = CSL_TYPE.search(text)
-        if csl is None or csl.start() > max(places):
-            return FileFormat.LEDGER_JSON
+    """By the members of the first object; where that is longer than what is looked at, by the first that tells."""
+    for found in islice(json_texts([text]), LOOKED_AT):
+        try:
+            members = list(json_object(found.text)) if found.ended else first_telling(MEMBER.findall(found.text))
+        except (ValueError, RecursionError):
+            continue
+        return FileFormat.LEDGER_JSON if is_document(members) else FileFormat.CSL_JSON
     return FileFormat.CSL_JSON

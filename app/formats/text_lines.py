@@ -20,7 +20,8 @@ def as_text(stream: BinaryIO, encoding: str, newline: str | None = None) -> Iter
     except UnicodeError as error:
         raise FileRefused(f"the file is not {encoding} throughout") from error
     finally:
-        text.detach()
+        if not stream.closed:  # a reader that was left half-way may end after its file
+            text.detach()
 
 
 def text_lines(stream: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,7 @@ def bibliography_of(study: StudyDocument | Bibliography) -> Bibliography:
 
 def _types(study: StudyDocument) -> list[str]:
     of_status = TERM_OF_STATUS.get(study.publication_status)
-    of_design = TERM_OF_DESIGN.get(study.design)
+    of_design = TERM_OF_DESIGN.get(study.design) if study.design is not None else None
     in_journal = study.journal is not None and study.publication_status is not PublicationStatus.THESIS
     found = ("Journal Article" if in_journal else None, of_status, of_design)
     return [term for term in found if term]

@@ -7,7 +7,7 @@ read; both are reported. Not carried, beside what `columns` says: the end of a l
 
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 from xml.etree.ElementTree import ParseError
@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, slots_of, written_row
-from app.formats.read_record import FileRefused, ReadRecord, RecordProblem
+from app.formats.read_record import FileRefused, ReadRecord, RecordProblem, unusable
 from app.formats.written import bibliography_of
 from app.schemas.bibliography import Bibliography
 from app.schemas.study import StudyDocument
@@ -32,6 +32,8 @@ MAX_EMPTY_ROWS = 10_000
 MAX_CELL = 32_767  # Excel's own limit
 CHUNK = 65_536
 LEFT_OUT = "left_out"
+DATED = frozenset({"year", "date", "completed_on"})
+MOMENTS = (date, time, timedelta)  # a datetime is a date
 # What openpyxl and the unpacker raise on files that are not what they say.
 BROKEN = (
     *(BadZipFile, zlib.error, ParseError, EOFError, OSError, NotImplementedError, RuntimeError),
@@ -71,7 +73,7 @@ def _refuse_bombs(stream: BinaryIO) -> None:
 def _read_sheets(book: Any) -> Iterator[ReadRecord]:
     """The remarks on sheets stand at the first record; without any record they refuse the file."""
     remarks: list[RecordProblem] = []
-    position = 0
+    position = tables = 0
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
             remarks.append(RecordProblem(1, None, f"the sheet {sheet.title!r} is hidden and is not read", "notice"))
@@ -82,17 +84,23 @@ def _read_sheets(book: Any) -> Iterator[ReadRecord]:
         if not is_table_of_references(headings):
             remarks.append(RecordProblem(1, None, f"the sheet {sheet.title!r} has no heading for a title, a DOI or a PubMed id", "notice"))
             continue
+        tables += 1
         for number, row in rows:
             if any(cell.value not in (None, "") for cell in row):
                 position += 1
+                if tables > 1:
+                    remarks.append(RecordProblem(number, None, f"line {number} of the sheet {sheet.title!r}", "notice"))
                 yield _read(position, number, headings, row, tuple(remarks))
                 remarks = []
+            elif not row:
+                position += 1
+                yield unusable(position, number, f"the sheet {sheet.title!r} is not read below {MAX_EMPTY_ROWS:,} empty rows on end")
     if not position and remarks:
         raise FileRefused("; ".join(remark.detail for remark in remarks[:10]))
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, Row]]:
-    """The rows with their numbers; a sheet that counts through empty rows for ever is refused."""
+    """The rows with their numbers; a sheet that counts through empty rows for ever ends there, with a row of no cells."""
     rows = iter(sheet.iter_rows(max_col=MAX_COLUMNS))
     number = empty = 0
     while True:
@@ -105,7 +113,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Row]]:
         number += 1
         empty = 0 if any(cell.value is not None for cell in row) else empty + 1
         if empty > MAX_EMPTY_ROWS:
-            raise FileRefused(f"the sheet {sheet.title!r} has more than {MAX_EMPTY_ROWS:,} empty rows on end", line=number)
+            yield number, ()
+            return
         yield number, cast(Row, row)
 
 
@@ -124,8 +133,12 @@ def _read(position: int, number: int, headings: list[str], row: Row, remarks: tu
     texts = [_text(cell) for cell in row]
     while texts and not texts[-1]:
         texts.pop()
-    draft = read_row(number, slots_of(headings), texts)
+    slots = slots_of(headings)
+    left_out = _take_out_changed(slots, row, texts)
+    draft = read_row(number, slots, texts)
     draft.problems[:0] = remarks
+    for column, what in left_out:
+        draft.notice(f"{get_column_letter(column + 1)}{number} is left out: it is {what} of Excel", field=headings[column])
     for column, cell in enumerate(row, start=1):
         if cell.value is not None and cell.data_type in ("f", "e"):
             heading = headings[column - 1] if column <= len(headings) else None
@@ -134,6 +147,19 @@ def _read(position: int, number: int, headings: list[str], row: Row, remarks: tu
     if (place := next((at for at, heading in enumerate(headings) if heading == LEFT_OUT), len(texts))) < len(texts):
         draft.notice(f"the list is cut off in: {texts[place]}", field=LEFT_OUT)
     return draft.finished(position, " | ".join(texts))
+
+
+def _take_out_changed(slots: list[str | None], row: Row, texts: list[str]) -> list[tuple[int, str]]:
+    """Empties the cells in which Excel has no longer what was typed: dates that were pages or issues, and TRUE or FALSE."""
+    found = []
+    for column, (slot, cell) in enumerate(zip(slots, row[: len(texts)], strict=False)):
+        what = "a date or a time" if isinstance(cell.value, MOMENTS) and slot not in DATED else ""
+        if isinstance(cell.value, bool):
+            what = "TRUE or FALSE"
+        if slot and what:
+            texts[column] = ""
+            found.append((column, what))
+    return found
 
 
 def write_xlsx(studies: Iterable[StudyDocument | Bibliography]) -> Iterator[bytes]:

@@ -7,7 +7,11 @@ from app.models.base import UTCDateTime
 
 
 class ApiKey(SQLModel, table=True):
-    """A key to write with: 256 random bits shown once, stored as SHA-256, named by its public prefix."""
+    """A key to write with: 256 random bits shown once, stored as SHA-256, named by its public prefix.
+
+    The prefix is who acted, in every row and ledger entry; rotation changes the secret behind it and leaves the prefix.
+    `version` counts the ledger entries about the key. `last_used_at` alone is no fact of the ledger.
+    """
 
     __tablename__ = "api_key"
 
@@ -18,6 +22,11 @@ class ApiKey(SQLModel, table=True):
     orcid: str | None = None
     created_at: datetime = Field(sa_type=UTCDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    previous_hash: str | None = None
+    previous_valid_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class IdempotencyKey(SQLModel, table=True):

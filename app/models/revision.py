@@ -20,10 +20,13 @@ class StudyRevision(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=UTCDateTime)
     created_by: str
+    drafted_for: str | None = None
+    """Whose draft it stays when another hand wrote this version of it; null: of `created_by`."""
     submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     submitted_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     decided_by: str | None = None
+    withdrawal_reason: str | None = Field(default=None, sa_type=Text)
 
 
 class Review(SQLModel, table=True):

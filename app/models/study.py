@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from app.models.base import UTCDateTime
@@ -29,8 +29,8 @@ class Study(SQLModel, table=True):
     created_by: str
     updated_at: datetime = Field(sa_type=UTCDateTime)
     title: str = Field(sa_type=Text)
-    kind: str
-    design: str
+    kind: str | None = Field(default=None, description="Of a draft alone it may be null, and so may the design.")
+    design: str | None = None
     authors: list[str] = Field(sa_type=JSON)
     year: int | None = None
     journal: str | None = None
@@ -39,6 +39,7 @@ class Study(SQLModel, table=True):
     pmcid: str | None = None
     registration: str | None = Field(default=None, index=True)
     linked_registration: str | None = Field(default=None, index=True)
+    completed_on: str | None = None
     country: str | None = None
     language: str | None = None
     publication_status: str
@@ -98,6 +99,11 @@ class Result(SQLModel, table=True):
     se: float | None = None
     p: float | None = None
     p_is_upper_bound: bool | None = None
+    usable: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="Whether a body can use it, by the rule of the rating, which looks at more than the columns here.",
+    )
 
 
 class RiskOfBias(SQLModel, table=True):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.actor import MAINTENANCE, SEEDING
+from app.actor import MAINTENANCE, RETRACTION_CHECK, SEEDING
 from app.models import ApiKey
 
 
@@ -17,7 +17,7 @@ class ActorName:
     orcid: str | None = None
 
 
-OURSELVES = {actor.id: ActorName(actor.name) for actor in (SEEDING, MAINTENANCE)}
+OURSELVES = {actor.id: ActorName(actor.name) for actor in (SEEDING, MAINTENANCE, RETRACTION_CHECK)}
 
 
 def load_actor_names(session: Session, actors: Collection[str]) -> dict[str, ActorName]:

@@ -35,3 +35,19 @@ def appraisals_href(body: str) -> str:
 
 def appraisal_href(appraisal: str) -> str:
     return f"/v1/appraisals/{appraisal}"
+
+
+def notice_href(notice: str) -> str:
+    return f"/v1/notices/{notice}"
+
+
+def extraction_href(extraction: str) -> str:
+    return f"/v1/extractions/{extraction}"
+
+
+def double_extraction_href(double_extraction: str) -> str:
+    return f"/v1/double-extractions/{double_extraction}"
+
+
+def adjudication_href(study_id: str, adjudication: str) -> str:
+    return f"{study_href(study_id)}/adjudications/{adjudication}"

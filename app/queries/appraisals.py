@@ -145,6 +145,7 @@ def _item(row: Any, names: Mapping[str, ActorName]) -> Json:
         "status": _status(row),
         "stands_on_current_inputs": _stands(row),
         "withdrawn_by": names[row.withdrawn_by].name if row.withdrawn_by is not None else None,
+        "withdrawn_by_orcid": names[row.withdrawn_by].orcid if row.withdrawn_by is not None else None,
         "href": appraisal_href(row.id),
         "links": {"evidence": evidence_href(row.body), "inputs": rating_input_href(row.inputs_hash)},
     }

@@ -1,7 +1,6 @@
 """The parts of a condition's page that are not its ratings. Each `load_` is one query, whatever the condition holds."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Text, cast, func, or_, select
@@ -111,19 +110,6 @@ def short_label(authors: list[str], year: int | None, title: str) -> str:
     """`Haller 2016`, as `study_inputs.study_label` gives it for a document."""
     written = str(year) if year is not None else "undated"
     return f"{surname(authors[0])} {written}" if authors else f"{title[:40].strip(' []')} {written}"
-
-
-def load_reports(session: Session, numbers: Collection[str]) -> dict[str, list[str]]:
-    """Registry number to the keys of the accepted studies that report that trial."""
-    rows = session.execute(
-        select(col(Study.linked_registration), col(Study.key))
-        .where(col(Study.linked_registration).in_(numbers), col(Study.live_revision).is_not(None))
-        .order_by(col(Study.key))
-    )
-    reports: dict[str, list[str]] = defaultdict(list)
-    for number, key in rows:
-        reports[number or ""].append(key)
-    return reports
 
 
 def registration_row(registration: StandingBeside, reports: Mapping[str, list[str]]) -> Json:

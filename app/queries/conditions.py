@@ -16,7 +16,6 @@ from app.queries.condition_page import (
     load_newest_studies,
     load_positions,
     load_relatives,
-    load_reports,
     make_summary,
     registration_row,
     related_interventions,
@@ -25,9 +24,11 @@ from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.published_reviews import Conclusion, load_beside, review_row
 from app.queries.ratings import certainty_rank, load_summaries, on_page
+from app.queries.registrations import load_reports
 from app.queries.search import matching_references
+from app.queries.sign_offs import sign_off_status
 from app.queries.unknown_slug import unknown_slug
-from app.vocabulary import AgeGroup, Certainty, Finding, StudyKind
+from app.vocabulary import AgeGroup, Certainty, Finding, SignOffStatus, StudyKind
 
 Json = dict[str, Any]
 
@@ -53,6 +54,7 @@ CONDITIONS = FilterTable(
         Field("intervention", col(Rating.intervention), description="Whose rating `certainty`, `direction` and `sort` look at."),
         Field("certainty", col(Rating.certainty), Certainty),
         Field("direction", col(Rating.direction), Finding),
+        Field("sign_off", sign_off_status(), SignOffStatus, description="Whether a curator signed the rating off as it stands."),
         Field("article", type=bool, operators=("eq",), condition=_is_of_article, description="Named by the founding article."),
     ),
     sort_keys=(
@@ -102,7 +104,7 @@ def get_condition_page(session: Session, slug: str) -> Json:
     """Everything about one condition, in nine queries."""
     condition = get_condition(session, slug)
     rated = _load_ratings(session, slug)
-    ratings = [on_page(row.content, row.intervention_name) for row in rated]
+    ratings = [on_page(row.content, row.intervention_name, row.sign_off) for row in rated]
     conclusions = {row["intervention"]: _conclusion(row) for row in ratings}
     relatives = load_relatives(session, condition)
     claims = load_claims(session, slug, conclusions)
@@ -140,7 +142,7 @@ def _load_ratings(session: Session, slug: str) -> Sequence[Any]:
     return session.execute(
         select(
             col(Rating.intervention), col(Rating.content), col(Rating.sequence), col(Rating.as_of),
-            col(Intervention.name).label("intervention_name"), col(Intervention.related),
+            col(Intervention.name).label("intervention_name"), col(Intervention.related), sign_off_status().label("sign_off"),
         )
         .join(Intervention, col(Intervention.slug) == col(Rating.intervention))
         .where(col(Rating.condition) == slug)

@@ -14,12 +14,13 @@ from app.queries.columns import Columns, members
 from app.queries.evidence import BODY
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import SortKey
-from app.vocabulary import Certainty
+from app.queries.sign_offs import sign_off_status
+from app.vocabulary import Certainty, SignOffStatus
 
 Json = dict[str, Any]
 CELL: Columns = (
     col(Rating.intervention), col(Rating.certainty), col(Rating.direction), col(Rating.eligible_studies),
-    col(Rating.eligible_participants), col(Rating.sentence),
+    col(Rating.eligible_participants), col(Rating.sentence), sign_off_status().label("sign_off"),
 )  # fmt: skip
 ROW: Columns = (col(Condition.slug), col(Condition.name), col(Condition.body_system), col(Condition.age_group), col(Condition.broader))
 EVIDENCE_MAP = FilterTable(
@@ -27,6 +28,7 @@ EVIDENCE_MAP = FilterTable(
         Field("intervention", col(Rating.intervention), operators=("eq",), description="The columns; with it the map also holds `bodies`."),
         Field("certainty", col(Rating.certainty), Certainty, description="Cells of that certainty, and the rows that have one."),
         Field("body_system", col(Condition.body_system)),
+        Field("sign_off", sign_off_status(), SignOffStatus, description="Cells that a curator signed off as they stand, or did not."),
     ),
     sort_keys=(),
     tie=SortKey("slug", col(Condition.slug), nullable=False),

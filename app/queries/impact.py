@@ -14,9 +14,10 @@ from sqlmodel import col
 
 from app.models import Rating, SharedParticipants, Study
 from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, pairs_of
-from app.schemas.study import StudyDocument
+from app.schemas.study import StudyDocument, named_registrations
 from app.synthesis.body import PairInput
 from app.synthesis.rating import PairRating, rate_many
+from app.vocabulary import StudyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def affected_pairs(session: Session, replacing: Replacements) -> set[Pair]:
     documents = [*before.values(), *(document for document in replacing.values() if document is not None)]
     related = set(replacing.keys()) | {key for document in documents for key in document.same_participants_as}
     neighbours = _documents(session, _same_people(session, related) - set(replacing.keys()))
-    numbers = {document.linked_registration for document in documents if document.linked_registration}
+    numbers = {number for document in documents for number in named_registrations(document)}
     registrations = _registration_documents(session, numbers)
     pairs: set[Pair] = set()
     for document in [*documents, *neighbours.values(), *registrations]:
@@ -66,7 +67,9 @@ def _documents(session: Session, keys: Collection[str]) -> dict[str, StudyDocume
 
 
 def _registration_documents(session: Session, numbers: Collection[str | None]) -> list[StudyDocument]:
-    rows = session.execute(accepted_documents().where(col(Study.registration).in_(numbers))).all()
+    rows = session.execute(
+        accepted_documents().where(col(Study.registration).in_(numbers), col(Study.kind) == StudyKind.REGISTRATION)
+    ).all()
     return [StudyDocument.model_validate_json(text) for _, text in rows]
 
 

@@ -31,7 +31,7 @@ def find_known_studies(session: Session, sought: Bibliography, *, by: Actor) -> 
     near = func.abs(func.coalesce(col(Study.year), 0) - (sought.year or 0))
     rows = session.execute(
         select(*columns, *identifiers)
-        .where(_may_be(sought, record), _visible(by))
+        .where(_may_be(sought, record), visible_to(by))
         .order_by(_same_identifier(sought).desc(), near, col(Study.id))
         .limit(MAX_CANDIDATES)
     ).all()
@@ -56,7 +56,7 @@ def _same_identifier(sought: Bibliography) -> ColumnElement[bool]:
     return or_(false(), *(getattr(Study, name) == value for name, value in said.items() if value is not None))
 
 
-def _visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Records that were never accepted are there for the authors of their revisions and for curators."""
     if by.may(Role.CURATOR):
         return col(Study.id).is_not(None)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -25,7 +25,7 @@ from app.models import (
     StudyRevision,
 )
 from app.queries.study_inputs import study_input
-from app.schemas.study import StudyDocument, conditions_of
+from app.schemas.study import StudyDocument, conditions_of, named_registrations
 from app.synthesis.body import InstrumentInput, LinearGroup, OutcomeInput, PairInput, RegistrationInput, StudyInput
 from app.vocabulary import Better, Importance, MidStanding, PublicationStatus, StudyKind
 
@@ -144,15 +144,15 @@ def _studies_of_pairs(session: Session, pairs: Collection[Pair], replacing: Repl
 
 
 def _linked_to(session: Session, studies: Iterable[AcceptedStudy], replacing: Replacements) -> dict[str, list[StudyInput]]:
-    """Registry number to the accepted primary studies that report that trial."""
+    """Registry number to the accepted primary studies that report that trial: that link to it, or are registered under it."""
     numbers = {s.document.registration for s in studies if s.document.kind is StudyKind.REGISTRATION and s.document.registration}
-    reports = accepted_documents().where(col(Study.linked_registration).in_(numbers), col(Study.kind) == StudyKind.PRIMARY)
-    rows = session.execute(reports).all()
+    named = or_(col(Study.linked_registration).in_(numbers), col(Study.registration).in_(numbers))
+    rows = session.execute(accepted_documents().where(named, col(Study.kind) == StudyKind.PRIMARY)).all()
     linked: dict[str, list[StudyInput]] = defaultdict(list)
     for _, accepted in sorted((_accepted(rows, replacing) | _replacements(replacing)).items()):
-        number = accepted.document.linked_registration
-        if number in numbers and accepted.document.kind is StudyKind.PRIMARY:
-            linked[number].append(accepted.study)
+        if accepted.document.kind is StudyKind.PRIMARY:
+            for number in named_registrations(accepted.document) & numbers:
+                linked[number].append(accepted.study)
     return linked
 
 

@@ -18,19 +18,21 @@ from app.queries.effective_certainty import load_effective_certainty
 from app.queries.filters import FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.published_reviews import StandingBeside, load_beside, review_row
+from app.queries.registrations import load_registrations
+from app.queries.sign_offs import load_signers, sign_off_status
 from app.queries.unknown_slug import unknown_slug
 from app.queries.what_if import Asked, left_out, load_pair, records_behind, what_was_asked
 from app.schemas.meta import Meta
 from app.synthesis.rating import to_json
 from app.synthesis.what_if import is_by, rate_on
-from app.vocabulary import Certainty, Finding, PublicationStatus, StudyKind
+from app.vocabulary import Certainty, Finding, PublicationStatus, SignOffStatus, StudyKind
 
 Json = dict[str, Any]
 HISTORY_SHOWN = 25
 SUMMARY: Columns = (
     col(Rating.condition), col(Rating.intervention), col(Intervention.name).label("intervention_name"), col(Rating.certainty),
     col(Rating.direction), col(Rating.sentence), col(Rating.headline_comparator), col(Rating.eligible_studies),
-    col(Rating.eligible_participants), col(Rating.as_of),
+    col(Rating.eligible_participants), col(Rating.as_of), sign_off_status().label("sign_off"),
 )  # fmt: skip
 ON_PAGE = (
     "method", "as_of", "intervention", "certainty", "direction", "sentence", "headline_comparator", "tier", "reasons", "eligible_studies",
@@ -80,19 +82,20 @@ def summary_row(row: Any) -> Json:
         "eligible_studies": row.eligible_studies,
         "eligible_participants": row.eligible_participants,
         "as_of": row.as_of,
+        "sign_off": row.sign_off,
         "href": rating_href(row.condition, row.intervention),
     }
 
 
-def on_page(content: Mapping[str, Any], intervention_name: str) -> Json:
+def on_page(content: Mapping[str, Any], intervention_name: str, sign_off: str) -> Json:
     """A stored rating as the page of its condition shows it."""
-    row = {name: content[name] for name in ON_PAGE}
-    return row | {"intervention_name": intervention_name, "href": rating_href(content["condition"], content["intervention"])}
+    row = {name: content[name] for name in ON_PAGE} | {"intervention_name": intervention_name, "sign_off": sign_off}
+    return row | {"href": rating_href(content["condition"], content["intervention"])}
 
 
 def get_rating(session: Session, condition: str, intervention: str) -> Json:
-    """The whole rating of one condition and intervention, as it is stored. Five queries; some more where curators appraised its bodies."""
-    stored = _stored(session, condition, intervention)
+    """The whole rating of one condition and intervention, as it is stored. Seven queries; more where curators signed or appraised."""
+    stored = get_stored_rating(session, condition, intervention)
     reviews = load_beside(session, condition, [StudyKind.SYNTHESIS])
     effective = load_effective_certainty(session, stored.content)
     moves = session.execute(
@@ -106,6 +109,9 @@ def get_rating(session: Session, condition: str, intervention: str) -> Json:
         "left_out": None,
         "what_if": None,
         **effective,
+        "sign_off": stored.sign_off,
+        "signed_off_by": load_signers(session, condition, intervention) if stored.sign_off == SignOffStatus.SIGNED_OFF else [],
+        "registrations": load_registrations(session, condition, intervention, stored.as_of),
         "history": [members(move, MOVE) for move in moves],
         "history_total": moves[0].total if moves else 0,
         "meta": _meta(session, stored, stored.as_of, stored.method),
@@ -114,7 +120,7 @@ def get_rating(session: Session, condition: str, intervention: str) -> Json:
 
 def get_rating_what_if(session: Session, condition: str, intervention: str, asked: Asked) -> Json:
     """The rating on other terms, such as the literature of an earlier year, computed from the accepted studies; nothing is stored."""
-    stored = _stored(session, condition, intervention)
+    stored = get_stored_rating(session, condition, intervention)
     pair = load_pair(session, condition, intervention, stored.as_of)
     found = rate_on(pair, asked.as_what_if(stored.method))
     content, year = to_json(found.rating), asked.published_until
@@ -127,6 +133,9 @@ def get_rating_what_if(session: Session, condition: str, intervention: str, aske
         "what_if": what_was_asked(asked, studies, found.left_out_of()) | {"stored": {name: stored.content[name] for name in HEADLINE}},
         "effective_certainty": None,
         "appraised_bodies": None,
+        "sign_off": None,
+        "signed_off_by": None,
+        "registrations": None,
         "history": None,
         "history_total": None,
         "meta": _meta(session, stored, found.rating.as_of, found.rating.method, records_behind(pair)),
@@ -135,17 +144,18 @@ def get_rating_what_if(session: Session, condition: str, intervention: str, aske
 
 def list_rating_history(session: Session, condition: str, intervention: str, asked: ListQuery) -> Page[Json]:
     """How the rating moved, newest first."""
-    _stored(session, condition, intervention)
+    get_stored_rating(session, condition, intervention)
     page = paginate(session, select(*MOVE).where(*_of_pair(condition, intervention)), asked.sort, asked.page)
     return Page([members(row, MOVE) for row in page.items], page.limit, page.next, page.total)
 
 
-def _stored(session: Session, condition: str, intervention: str) -> Any:
+def get_stored_rating(session: Session, condition: str, intervention: str) -> Any:
     """The stored rating with the names of its two parts; NotFound names what is missing and what is near."""
     row = session.execute(
         select(
             col(Rating.condition), col(Rating.intervention), col(Rating.content), col(Rating.sequence), col(Rating.as_of),
             col(Rating.method), col(Condition.name).label("condition_name"), col(Intervention.name).label("intervention_name"),
+            sign_off_status().label("sign_off"),
         )
         .join(Condition, col(Condition.slug) == col(Rating.condition))
         .join(Intervention, col(Intervention.slug) == col(Rating.intervention))
@@ -167,6 +177,7 @@ def _answer(stored: Any, content: Mapping[str, Any], reviews: Iterable[StandingB
     conclusions = {intervention: (Certainty(content["certainty"]), direction)}
     return {
         **content,
+        "concerns": content.get("concerns", []),
         "condition_name": stored.condition_name,
         "intervention_name": stored.intervention_name,
         "published_reviews": [review_row(row, conclusions) for row in reviews if row.document.intervention == intervention],
@@ -177,6 +188,7 @@ def _answer(stored: Any, content: Mapping[str, Any], reviews: Iterable[StandingB
             "intervention": intervention_href(intervention),
             "evidence": f"/v1/evidence?condition={condition}&intervention={intervention}",
             "history": f"{rating_href(condition, intervention)}/history",
+            "sign_offs": f"{rating_href(condition, intervention)}/sign-offs",
         },
     }
 

@@ -1,6 +1,6 @@
 """A study document as the rating engine reads it."""
 
-from app.schemas.study import Arm, Estimate, StudyDocument, StudyResult
+from app.schemas.study import Arm, Estimate, StudyDocument, StudyResult, kind_and_design
 from app.synthesis.body import ArmInput, DirectnessInput, EstimateInput, ResultInput, RiskOfBiasInput, StudyInput
 
 
@@ -13,20 +13,26 @@ def study_label(document: StudyDocument) -> str:
 
 
 def surname(author: str) -> str:
-    """`Haller H` and `Haller, Heidemarie` give Haller; `Roger Gilchrist` (no initials behind) gives Gilchrist."""
+    """`Haller H` and `Haller, Heidemarie` give Haller; `Roger Gilchrist` (no initials behind) gives Gilchrist.
+
+    Scripts without capitals have no initials either: `王 小明` begins with the family name, as every record is stored.
+    """
     if "," in author:
         return author.split(",")[0].strip()
     words = author.split()
+    if author.upper() == author.lower():
+        return words[0]
     initials = [word for word in words[1:] if word.replace("-", "").isupper() and len(word) <= 4]
     return " ".join(words[: len(words) - len(initials)]) if initials else words[-1]
 
 
 def study_input(key: str, document: StudyDocument) -> StudyInput:
     """The engine's view of a document; nothing is computed here."""
+    kind, design = kind_and_design(document)
     return StudyInput(
         key=key,
-        kind=document.kind,
-        design=document.design,
+        kind=kind,
+        design=design,
         publication_status=document.publication_status,
         fidelity=document.fidelity,
         year=document.year,

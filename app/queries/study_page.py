@@ -1,6 +1,6 @@
 """One study as it is served: the document of the revision that the reader may see, with what the rest of the database knows of it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, literal, select, union
@@ -13,15 +13,17 @@ from app.identifiers import study_reference
 from app.models import IncludedStudy, Rating, SharedParticipants, Study, StudyCondition, StudyRevision
 from app.queries.actor_names import ActorName, load_actor_names
 from app.queries.addresses import rating_href, study_href
+from app.queries.adjudications import list_hands
 from app.queries.answer_meta import answer_meta
 from app.queries.condition_page import short_label
+from app.queries.notices import notices_of_study
 from app.queries.pair_inputs import RATED_KINDS
-from app.queries.study_records import may_see_drafts, shown_revision
+from app.queries.study_records import OPEN, may_see_drafts, owner_of, shown_revision
 from app.queries.study_revisions import load_visible_revisions
 from app.schemas.study import StudyDocument
 from app.schemas.study_read import AttributionRole
-from app.synthesis.grade.rob2 import judgement_to_json
-from app.vocabulary import StudyStatus
+from app.synthesis.grade.forms import judgement_to_json
+from app.vocabulary import RevisionStatus, StudyStatus
 
 Json = dict[str, Any]
 RELATED: tuple[Any, ...] = (col(Study.id), col(Study.key), col(Study.authors), col(Study.title), col(Study.year), col(Study.kind))
@@ -48,7 +50,7 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
     row = shown_revision(session, study)
     document = StudyDocument.model_validate_json(row.document)
     revisions = load_visible_revisions(session, study, reader)
-    names = load_actor_names(session, {actor for one in revisions for actor in (one.created_by, one.decided_by) if actor is not None})
+    names = load_actor_names(session, _hands(revisions))
     related = _load_related(session, study.id)
     return {
         "id": study.id,
@@ -61,10 +63,12 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
         "risk_of_bias_computed": _computed(document),
         "created_at": study.created_at,
         "updated_at": study.updated_at if study.live_revision is None else row.decided_at,
-        "attribution": [entry for one in revisions for entry in _attribution(one, names)],
+        "attribution": _attributions(session, study, revisions, names),
         "ratings_touched": _load_touched(session, study),
         **related,
+        "open_revision": _open_revision(study, revisions, reader),
         "retraction": _retraction(study, row),
+        "notices": notices_of_study(session, study.id),
         "links": _links(study),
         "meta": answer_meta(session, subjects=_subjects(study, related)),
     }, row
@@ -73,16 +77,28 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
 def _computed(document: StudyDocument) -> list[Json]:
     """What the answers give, for each judgement that has some."""
     return [
-        {"position": position, **judgement_to_json(recorded.computed)}
+        {"position": position, "tool": recorded.tool, **judgement_to_json(recorded.form, recorded.computed)}
         for position, recorded in enumerate(document.risk_of_bias)
-        if recorded.computed is not None
+        if recorded.form is not None and recorded.computed is not None
     ]
 
 
+def _hands(revisions: Iterable[Any]) -> set[str]:
+    return {actor for one in revisions for actor in (one.drafted_for, one.created_by, one.decided_by) if actor is not None}
+
+
+def _attributions(session: Session, study: Study, revisions: Sequence[Any], names: Mapping[str, ActorName]) -> list[Json]:
+    """All hands in the revisions, those of a double extraction behind the others."""
+    statuses = {one.number: one.status for one in revisions}
+    extracted = [entry | {"status": statuses[entry["revision"]]} for entry in list_hands(session, study.id)]
+    return [*(entry for one in revisions for entry in _attribution(one, names)), *extracted]
+
+
 def _attribution(row: StudyRevision, names: Mapping[str, ActorName]) -> Iterable[Json]:
-    author = names[row.created_by]
+    """Whose draft it was, who wrote this version of it, and who decided."""
     entry = {"revision": row.number, "status": row.status}
-    yield entry | {"role": AttributionRole.AUTHOR, "by": author.name, "orcid": author.orcid, "at": row.created_at}
+    for author in (names[actor] for actor in (row.drafted_for, row.created_by) if actor is not None):
+        yield entry | {"role": AttributionRole.AUTHOR, "by": author.name, "orcid": author.orcid, "at": row.created_at}
     if row.decided_by is not None:
         reviewer = names[row.decided_by]
         yield entry | {"role": AttributionRole.REVIEWER, "by": reviewer.name, "orcid": reviewer.orcid, "at": row.decided_at}
@@ -139,6 +155,20 @@ def related_row(row: Any) -> Json:
     }
 
 
+def _open_revision(study: Study, revisions: Iterable[Any], reader: Actor | None) -> Json | None:
+    """The reader's own revision on top of the accepted one."""
+    if reader is None or study.live_revision is None:
+        return None
+    undecided = [one for one in revisions if one.status in (*OPEN, RevisionStatus.SUBMITTED) and owner_of(one) == reader.id]
+    return open_revision_as_json(study, max(undecided, key=lambda one: one.number)) if undecided else None
+
+
+def open_revision_as_json(study: Study, row: StudyRevision) -> Json:
+    """Where a revision that nobody has decided on stands; its tag in If-Match goes on from it."""
+    href = f"{study_href(study.id)}/revisions/{row.number}"
+    return {"number": row.number, "status": row.status, "href": href, "etag": f'"r{row.number}"'}
+
+
 def _retraction(study: Study, row: StudyRevision) -> Json | None:
     return {"reason": row.reason, "at": row.decided_at} if study.status == StudyStatus.RETRACTED else None
 
@@ -149,6 +179,7 @@ def _links(study: Study) -> dict[str, str | None]:
         "self": href,
         "revisions": f"{href}/revisions",
         "changes": f"/v1/changes?subject=study:{study.id}",
+        "adjudications": f"{href}/adjudications",
         "doi": f"https://doi.org/{study.doi}" if study.doi else None,
         "pubmed": f"https://pubmed.ncbi.nlm.nih.gov/{study.pmid}/" if study.pmid else None,
         "pmc": f"https://pmc.ncbi.nlm.nih.gov/articles/{study.pmcid}/" if study.pmcid else None,

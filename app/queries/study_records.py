@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -48,18 +48,50 @@ def may_see_drafts(session: Session, study: Study, reader: Actor | None) -> bool
         return False
     if reader.may(Role.CURATOR) or study.created_by == reader.id:
         return True
-    mine = select(col(StudyRevision.number)).where(col(StudyRevision.study_id) == study.id, col(StudyRevision.created_by) == reader.id)
+    mine = select(col(StudyRevision.number)).where(col(StudyRevision.study_id) == study.id, is_own(reader))
     return session.execute(mine.limit(1)).first() is not None
 
 
-def find_open_revision(session: Session, study: Study, by: Actor, *, states: Sequence[RevisionStatus] = OPEN) -> StudyRevision | None:
-    """The newest revision in one of the states that is `by`'s own; curators find anybody's, but their own first."""
+def is_own(actor: Actor) -> ColumnElement[bool]:
+    """The revisions that he wrote himself, and those that another hand wrote over his draft."""
+    drafted_for = col(StudyRevision.drafted_for)
+    return or_(col(StudyRevision.created_by) == actor.id, and_(drafted_for.is_not(None), drafted_for == actor.id))
+
+
+def owner_of(row: StudyRevision) -> str:
+    """Whose draft the revision is, whoever wrote it last."""
+    return row.drafted_for or row.created_by
+
+
+def find_open_revision(session: Session, study: Study, by: Actor) -> StudyRevision | None:
+    """The newest revision that `by` can submit; curators find anybody's, but their own first."""
+    return next(iter(list_open_revisions(session, study, by)), None)
+
+
+def list_open_revisions(session: Session, study: Study, by: Actor, *, states: Sequence[RevisionStatus] = OPEN) -> list[StudyRevision]:
+    """Those in one of the states that are `by`'s own (a curator: all, his own first), the newest first."""
     waiting = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_(states)]
-    mine = col(StudyRevision.created_by) == by.id
+    mine = is_own(by)
     if not by.may(Role.CURATOR):
         waiting.append(mine)
     newest_first = (mine.desc(), col(StudyRevision.number).desc())
-    return session.execute(select(StudyRevision).where(*waiting).order_by(*newest_first).limit(1)).scalar_one_or_none()
+    return list(session.execute(select(StudyRevision).where(*waiting).order_by(*newest_first)).scalars())
+
+
+def find_own_amendment(session: Session, study: Study, by: Actor) -> StudyRevision | None:
+    """His revision on top of the accepted one that nobody has decided on: he goes on from it, or takes it back."""
+    if study.live_revision is None:
+        return None
+    waiting = list_open_revisions(session, study, by, states=(*OPEN, RevisionStatus.SUBMITTED))
+    return next((row for row in waiting if owner_of(row) == by.id), None)
+
+
+def get_own_revision(session: Session, study: Study, number: int, by: Actor) -> StudyRevision:
+    """A revision for its authors and for curators; to others it is not there."""
+    row = session.get(StudyRevision, (study.id, number))
+    if row is None or not (by.may(Role.CURATOR) or by.id in (row.created_by, row.drafted_for)):
+        raise NotFound(f"study {study.id} has no revision {number} of yours")
+    return row
 
 
 def get_visible_study(session: Session, study_id: str, reader: Actor | None) -> Study:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from app.queries.actor_names import ActorName, load_actor_names
 from app.queries.addresses import study_href
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
+from app.queries.study_records import is_own
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus, Role
 
@@ -25,7 +26,7 @@ LIVE_ACTIONS = ("study.accepted", "study.retracted")
 REVISION: tuple[Any, ...] = (
     col(StudyRevision.number), col(StudyRevision.status), col(StudyRevision.base_revision), col(StudyRevision.reason),
     col(StudyRevision.created_by), col(StudyRevision.created_at), col(StudyRevision.submitted_at), col(StudyRevision.decided_at),
-    col(StudyRevision.decided_by),
+    col(StudyRevision.decided_by), col(StudyRevision.drafted_for), col(StudyRevision.withdrawal_reason),
 )  # fmt: skip
 REVISIONS = FilterTable(
     fields=(Field("status", col(StudyRevision.status), RevisionStatus),),
@@ -67,18 +68,27 @@ def get_visible_revision(session: Session, study: Study, number: int, reader: Ac
     return item | {"study": study.id, "document": StudyDocument.model_validate_json(row.document)}
 
 
+def compared_revision(session: Session, study: Study, item: Json, reader: Actor | None) -> int | None:
+    """The revision that one is compared with unless a reader says which: its base; while none was accepted, the one before it."""
+    if item["base_revision"] is not None:
+        base: int = item["base_revision"]
+        return base
+    earlier = (col(StudyRevision.study_id) == study.id, col(StudyRevision.number) < item["number"], _visible(session, study, reader))
+    return session.execute(select(func.max(col(StudyRevision.number))).where(*earlier)).scalar()
+
+
 def _visible(session: Session, study: Study, reader: Actor | None) -> ColumnElement[bool]:
     if reader is not None and reader.may(Role.CURATOR):
         return true()
     accepted = col(StudyRevision.number).in_([number for _, number in load_accepted_numbers(session, [study.id])])
-    return accepted if reader is None else or_(accepted, col(StudyRevision.created_by) == reader.id)
+    return accepted if reader is None else or_(accepted, is_own(reader))
 
 
 def _items(session: Session, study_id: str, rows: Sequence[Any]) -> list[Json]:
     numbers = [row.number for row in rows]
     mine = (col(Review.study_id) == study_id, col(Review.revision).in_(numbers))
     reviews = session.execute(select(Review).where(*mine).order_by(col(Review.created_at))).scalars().all()
-    actors = {actor for row in rows for actor in (row.created_by, row.decided_by) if actor is not None}
+    actors = {actor for row in rows for actor in (row.created_by, row.decided_by, row.drafted_for) if actor is not None}
     names = load_actor_names(session, actors | {review.reviewer for review in reviews})
     by_number: dict[int, list[Json]] = defaultdict(list)
     for review in reviews:
@@ -87,9 +97,10 @@ def _items(session: Session, study_id: str, rows: Sequence[Any]) -> list[Json]:
 
 
 def _item(study_id: str, row: Any, names: Mapping[str, ActorName], reviews: list[Json]) -> Json:
+    people = {name: names.get(getattr(row, name) or "") for name in ("created_by", "decided_by", "drafted_for")}
     return {column.key: getattr(row, column.key) for column in REVISION} | {
-        "created_by": names[row.created_by].name,
-        "decided_by": names[row.decided_by].name if row.decided_by is not None else None,
+        **{name: person.name if person is not None else None for name, person in people.items()},
+        **{f"{name}_orcid": person.orcid if person is not None else None for name, person in people.items()},
         "reviews": reviews,
         "href": f"{study_href(study_id)}/revisions/{row.number}",
     }

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,15 +24,19 @@ class KnownSlugs:
     """Instrument to the least and the greatest score it can give; None where it has no bound."""
     fidelities: Mapping[str, frozenset[str]]
     """Intervention to the fidelities that count as it."""
+    mids: Mapping[str, float] = field(default_factory=dict)
+    """Instrument to the least difference that matters, where one is known."""
 
 
 def load_known_slugs(session: Session) -> KnownSlugs:
-    instruments = session.execute(select(col(Instrument.slug), col(Instrument.outcome), col(Instrument.min), col(Instrument.max))).all()
+    columns = (col(Instrument.slug), col(Instrument.outcome), col(Instrument.min), col(Instrument.max), col(Instrument.mid))
+    instruments = session.execute(select(*columns)).all()
     return KnownSlugs(
         conditions=frozenset(session.execute(select(col(Condition.slug))).scalars()),
         outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).all()),
         instruments={row.slug: row.outcome for row in instruments},
         ranges={row.slug: (row.min, row.max) for row in instruments},
+        mids={row.slug: row.mid for row in instruments if row.mid is not None},
         fidelities={
             slug: frozenset(entry["fidelity"] for entry in entries)
             for slug, entries in session.execute(select(col(Intervention.slug), col(Intervention.fidelities))).all()

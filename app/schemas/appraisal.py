@@ -68,6 +68,7 @@ class AppraisalItem(Shape):
     )
     withdrawn_at: datetime | None
     withdrawn_by: str | None
+    withdrawn_by_orcid: str | None
     withdrawal_reason: str | None
     replaced_by: str | None
     href: str

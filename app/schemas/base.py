@@ -1,12 +1,13 @@
 """The building blocks of every shape at the edge: strict, finite, free of characters that no database can hold."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_COUNT = 2_000_000_000
+MAX_ORDINAL = 2**31 - 1
 MAX_TEXT = 20_000
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -32,9 +33,20 @@ def _not_in_the_future(year: int) -> int:
     return year
 
 
+def _in_the_calendar(day: str) -> str:
+    """No 31st of February: a day that is none cannot be counted from."""
+    try:
+        date.fromisoformat(day if len(day) > len("YYYY-MM") else f"{day}-01")
+    except ValueError:
+        raise ValueError("is no day of the calendar") from None
+    return day
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_storable)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT), AfterValidator(_storable)]
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
+Ordinal = Annotated[int, Field(strict=True, ge=1, le=MAX_ORDINAL)]
+"""A number of something counted from 1: a revision, a record of a file."""
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0)]
@@ -43,5 +55,5 @@ Year = Annotated[int, Field(strict=True, ge=1800), AfterValidator(_not_in_the_fu
 WebAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/$.?#][^\s]*$", max_length=2000), AfterValidator(_storable)
 ]
-IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")]
+IsoDate = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"), AfterValidator(_in_the_calendar)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]

@@ -2,7 +2,7 @@
 
 from app.schemas.base import Shape
 from app.schemas.meta import Meta
-from app.vocabulary import AgeGroup, Certainty, ComparatorGroup, Finding, Horizon
+from app.vocabulary import AgeGroup, Certainty, ComparatorGroup, Finding, Horizon, SignOffStatus
 
 
 class MapColumn(Shape):
@@ -18,6 +18,7 @@ class MapCell(Shape):
     eligible_studies: int
     eligible_participants: int
     sentence: str
+    sign_off: SignOffStatus
     href: str
 
 

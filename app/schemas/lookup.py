@@ -1,5 +1,6 @@
 """What a look-up by DOI, PubMed id, PubMed Central id or trial registration gives."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -26,6 +27,7 @@ class NoticeKind(StrEnum):
     EXPRESSION_OF_CONCERN = "expression-of-concern"
     PARTIAL_RETRACTION = "partial-retraction"
     CORRECTION = "correction"
+    REGISTRY_CHANGE = "registry-change"
 
 
 class Retraction(Shape):
@@ -156,6 +158,16 @@ class LookupsAnswer(Shape):
     """One entry for each identifier, in the order of the request."""
 
     items: list[FoundRecord | LookupFailure]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A study by the names under which the sources know it."""
+
+    study_id: str
+    key: str
+    doi: str | None = None
+    pmid: str | None = None
 
 
 def worst_of(notices: list[Retraction]) -> Retraction | None:

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.schemas.base import Shape
 from app.schemas.evidence import PassedOverRow
 from app.schemas.meta import Meta
-from app.schemas.rating import HarmsRow, HistoryEntry, OutcomeRow, OverdueRow, ReasonRow
+from app.schemas.rating import ConcernRow, HarmsRow, HistoryEntry, OutcomeRow, OverdueRow, ReasonRow
 from app.vocabulary import Certainty, ComparatorGroup, Finding, Importance
 
 
@@ -32,6 +32,7 @@ class RatingContent(Shape):
     measured_not_usable: list[PassedOverRow]
     ineligible: list[PassedOverRow]
     outcomes: list[OutcomeRow]
+    concerns: list[ConcernRow] = Field(default_factory=list, description="There only where there is one.")
 
 
 class PastRatingLinks(Shape):

@@ -9,8 +9,19 @@ from app.schemas.base import Shape
 from app.schemas.evidence import DomainRow, PassedOverRow, SummaryRow
 from app.schemas.meta import Meta
 from app.schemas.page import PageInfo
+from app.schemas.registration import RegistrationsOfRating
 from app.schemas.what_if import RatingWhatIf
-from app.vocabulary import Agreement, Certainty, ComparatorGroup, ConclusionDirection, Domain, Finding, Importance, PublicationStatus
+from app.vocabulary import (
+    Agreement,
+    Certainty,
+    ComparatorGroup,
+    ConclusionDirection,
+    Domain,
+    Finding,
+    Importance,
+    PublicationStatus,
+    SignOffStatus,
+)
 
 
 class OutcomeRow(SummaryRow):
@@ -44,6 +55,13 @@ class OverdueRow(Shape):
     n: int | None
 
 
+class ConcernRow(Shape):
+    """An eligible study on whose report an expression of concern stands; it counts."""
+
+    study: str
+    label: str
+
+
 class RatingSummary(Shape):
     """The headline of one condition and intervention."""
 
@@ -56,6 +74,7 @@ class RatingSummary(Shape):
     eligible_studies: int
     eligible_participants: int
     as_of: date
+    sign_off: SignOffStatus | None = Field(description="Whether a curator signed it off as it stands; null with a what-if.")
     href: str
 
 
@@ -126,6 +145,17 @@ class RatingLinks(Shape):
     intervention: str
     evidence: str
     history: str
+    sign_offs: str
+
+
+class Signer(Shape):
+    """A curator who read the rating, as it stands, with all it rests on and found it sound."""
+
+    by: str
+    orcid: str | None
+    at: datetime
+    conflict_of_interest: str
+    href: str
 
 
 class AppraisedBody(Shape):
@@ -146,6 +176,7 @@ class RatingAnswer(RatingOnPage):
     inputs_hash: str
     overdue_registrations: list[OverdueRow]
     ineligible: list[PassedOverRow]
+    concerns: list[ConcernRow]
     published_until: int | None = Field(description="The year asked for; null: the rating as it stands.")
     left_out: LeftOut | None
     what_if: RatingWhatIf | None = Field(description="What was asked of the rating on other terms; null: the rating as it is stored.")
@@ -153,6 +184,8 @@ class RatingAnswer(RatingOnPage):
         description="With the curators' appraisals of the bodies it rests on; equal to `certainty` without any; null with a what-if."
     )
     appraised_bodies: list[AppraisedBody] | None = Field(description="Null with a what-if.")
+    signed_off_by: list[Signer] | None = Field(description="Of the rating as it stands; null with a what-if.")
+    registrations: RegistrationsOfRating | None = Field(description="Null with a what-if.")
     published_reviews: list[PublishedReview]
     history: list[HistoryEntry] | None = Field(description="The newest 25 moves, newest first; null with a what-if.")
     history_total: int | None

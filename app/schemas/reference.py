@@ -181,7 +181,7 @@ class ConditionOutcomeRecord(Shape):
     importance: Importance
 
 
-class SourceRecord(Shape):
+class ReferencedSource(Shape):
     """Where a claim or a recommendation was made."""
 
     slug: Slug

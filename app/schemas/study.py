@@ -26,6 +26,12 @@ MAX_RESULTS = 2000
 StudyKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 
 
+def names_each_once(keys: list[str]) -> list[str]:
+    if len(set(keys)) != len(keys):
+        raise ValueError("names the same record twice")
+    return keys
+
+
 class AuthorOrcid(Shape):
     author: Line
     orcid: Orcid
@@ -181,13 +187,21 @@ class ReviewSynthesis(Shape):
     included: list[StudyKey] = Field(default_factory=list, max_length=5000)
     conclusion_direction: ConclusionDirection | None = None
 
+    @field_validator("included")
+    @classmethod
+    def each_once(cls, value: list[str]) -> list[str]:
+        return names_each_once(value)
+
 
 class StudyDocument(Shape):
-    """A study record: bibliography, design, people, results, risk of bias. Unknown is null, never guessed."""
+    """A study record: bibliography, design, people, results, risk of bias. Unknown is null, never guessed.
+
+    A draft needs its title alone; a submission is told what else is missing.
+    """
 
     title: Line
-    kind: StudyKind
-    design: Design
+    kind: StudyKind | None = None
+    design: Design | None = None
     authors: list[Line] = Field(default_factory=list, max_length=5000)
     author_orcids: list[AuthorOrcid] = Field(default_factory=list, max_length=5000)
     year: Year | None = None
@@ -230,9 +244,7 @@ class StudyDocument(Shape):
     @field_validator("conditions", "same_participants_as")
     @classmethod
     def each_once(cls, value: list[str]) -> list[str]:
-        if len(set(value)) != len(value):
-            raise ValueError("names the same record twice")
-        return value
+        return names_each_once(value)
 
     @field_validator("n_analysed")
     @classmethod
@@ -250,6 +262,18 @@ class StudyDocument(Shape):
         return self
 
 
+def kind_and_design(document: StudyDocument) -> tuple[StudyKind, Design]:
+    """What every record that was submitted says. A draft may leave it open; nothing is rated from such a one."""
+    if document.kind is None or document.design is None:
+        raise ValueError(f"{document.title[:80]!r} says no kind or no design: it cannot be rated")
+    return document.kind, document.design
+
+
 def conditions_of(document: StudyDocument) -> set[str]:
     """Every condition that the study lists or has a result for."""
     return {*document.conditions, *(result.condition for result in document.results)}
+
+
+def named_registrations(document: StudyDocument) -> set[str]:
+    """The registry numbers that a record names: of the trial it reports, and its own."""
+    return {number for number in (document.linked_registration, document.registration) if number is not None}

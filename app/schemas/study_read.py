@@ -6,7 +6,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from app.schemas.base import Shape
+from app.schemas.departure import AdjudicationFollowed
 from app.schemas.meta import Meta
+from app.schemas.notice import NoticeOfStudy
 from app.schemas.page import PageInfo
 from app.schemas.risk_of_bias import ComputedRiskOfBias
 from app.schemas.study import StudyDocument
@@ -24,6 +26,8 @@ class PublicStatus(StrEnum):
 class AttributionRole(StrEnum):
     AUTHOR = "author"
     REVIEWER = "reviewer"
+    EXTRACTOR = "extractor"
+    ADJUDICATOR = "adjudicator"
 
 
 class StudyItem(Shape):
@@ -66,7 +70,7 @@ class StudyList(Shape):
 
 
 class Attribution(Shape):
-    """Who wrote or decided on a revision that the reader may see."""
+    """Who wrote or decided on a revision that the reader may see, and whose extractions and adjudication were accepted with it."""
 
     revision: int
     status: RevisionStatus
@@ -94,7 +98,16 @@ class RelatedStudy(Shape):
     href: str
 
 
-class Retraction(Shape):
+class OpenRevision(Shape):
+    """A draft or submission that nobody has decided on; `etag` in If-Match goes on from it."""
+
+    number: int
+    status: RevisionStatus
+    href: str
+    etag: str
+
+
+class StudyRetraction(Shape):
     reason: str | None
     at: datetime | None
 
@@ -103,6 +116,7 @@ class StudyLinks(Shape):
     self: str
     revisions: str
     changes: str
+    adjudications: str
     doi: str | None
     pubmed: str | None
     pmc: str | None
@@ -126,7 +140,9 @@ class StudyAnswer(Shape):
     included_in: list[RelatedStudy] = Field(description="Published reviews that are known to include the study.")
     includes: list[RelatedStudy] = Field(description="Studies that this published review is known to include.")
     same_participants: list[RelatedStudy] = Field(description="Other papers on the same people.")
-    retraction: Retraction | None
+    open_revision: OpenRevision | None = Field(description="Your own, on top of the accepted one; null for other readers.")
+    retraction: StudyRetraction | None
+    notices: list[NoticeOfStudy] = Field(description="Retractions, expressions of concern and corrections that the sources report.")
     warnings: list[Warning] = Field(description="What a submission would be refused for; looked for while no revision is accepted.")
     links: StudyLinks
     meta: Meta
@@ -144,17 +160,22 @@ class RevisionReview(Shape):
 
 
 class RevisionItem(Shape):
-    """One revision; `created_by` and `decided_by` are names, never keys."""
+    """One revision; `created_by`, `drafted_for` and `decided_by` are names, never keys, each with the ORCID iD beside it."""
 
     number: int
     status: RevisionStatus
     base_revision: int | None
     reason: str | None
     created_by: str
+    created_by_orcid: str | None
     created_at: datetime
     submitted_at: datetime | None
     decided_at: datetime | None
     decided_by: str | None
+    decided_by_orcid: str | None
+    drafted_for: str | None = Field(description="Whose draft it is, where another person wrote this version of it.")
+    drafted_for_orcid: str | None
+    withdrawal_reason: str | None
     reviews: list[RevisionReview]
     href: str
 
@@ -169,3 +190,6 @@ class RevisionAnswer(RevisionItem):
 
     study: str
     document: StudyDocument
+    followed: AdjudicationFollowed | None = Field(
+        description="Null where it came of no adjudication. Where it did: each figure that is not the one decided there."
+    )

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from app.schemas.base import Shape, Text
+from pydantic import ConfigDict, Field
+
+from app.schemas.base import Ordinal, Shape, Text
+from app.schemas.interests import Interests
 from app.schemas.study import StudyDocument
 from app.vocabulary import Decision, RevisionStatus, StudyStatus
 
@@ -12,7 +15,15 @@ class ReviewRequest(Shape):
 
     decision: Decision
     comment: Text | None = None
-    conflict_of_interest: Text | None = None
+    conflict_of_interest: Interests | None = None
+    revision: Ordinal | None = Field(default=None, description="The revision that was read; needed where several wait.")
+
+
+class SubmissionRequest(Shape):
+    """What a submission may say; an amendment of an accepted record needs the reason, unless its draft gave one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Table 2 has 12.4 in the printed version."}]})
+    reason: Text | None = Field(default=None, description="Why, for the reviewer; public once it is accepted.")
 
 
 class RetractionRequest(Shape):
@@ -27,6 +38,14 @@ class Warning(Shape):
     allowed: list[str] | None
 
 
+class MergeReport(Shape):
+    """What a draft was merged with, because another revision was accepted since it was begun."""
+
+    revision: int = Field(description="The revision whose changes were carried over.")
+    onto: int = Field(description="The accepted revision that they were carried over to.")
+    taken_over: list[str] = Field(description="Pointers to the members that the accepted revision brought in.")
+
+
 class StudyWritten(Shape):
     """A record after an act on it."""
 
@@ -37,6 +56,7 @@ class StudyWritten(Shape):
     revision_status: RevisionStatus
     document: StudyDocument
     warnings: list[Warning]
+    merged: MergeReport | None = Field(description="Null unless the draft was carried over to another accepted revision.")
     href: str
 
 
@@ -78,6 +98,7 @@ class ReviewAnswer(Shape):
     comment: str | None
     conflict_of_interest: str | None
     reviewer: str
+    orcid: str | None
     created_at: str
     study_status: StudyStatus
     sequence: int

@@ -50,6 +50,14 @@ class Reply(Generic[T]):
     content: T
 
 
+Told = Callable[[str, SourceProblem | None], None]
+"""Hears of every question that a service was really asked: its name, and the problem, or None where it answered."""
+
+
+def tell_nobody(_service: str, _problem: SourceProblem | None) -> None:
+    """Whoever does not keep how the services fare."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
@@ -77,11 +85,12 @@ class SourceClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tell: Told = tell_nobody,
     ) -> None:
         self.services = services_of(settings)
         self._settings = settings
         self._store = ReplyStore(settings.source_cache) if settings.source_cache else None
-        self._sleep, self._clock, self._now = sleep, clock, now
+        self._sleep, self._clock, self._now, self._tell = sleep, clock, now, tell
         contact = settings.contact or ""
         self._e_mail = contact if E_MAIL.match(contact) else None
         agent = _user_agent(settings.public_url, self._e_mail)
@@ -104,14 +113,22 @@ class SourceClient:
             with suppress(ValueError):  # an entry that can no longer be read is asked for anew
                 return _reply(str(url), stored, read(stored.body))
         answer = self._ask(service, self._private(service, url), _conditional(stored))
-        fresh = self._accept(service, answer, stored)
         try:
-            content = read(fresh.body)
-        except ValueError as error:
-            raise SourceReplyInvalid(f"{service.title} sent a reply that cannot be read: {error}.") from error
+            fresh = self._accept(service, answer, stored)
+            content = self._read(service, fresh, read)
+        except SourceProblem as problem:
+            self._tell(service.name, problem)
+            raise
+        self._tell(service.name, None)
         if self._store:
             self._store.keep(str(url), fresh)
         return _reply(str(url), fresh, content)
+
+    def _read(self, service: Service, fresh: StoredReply, read: Callable[[bytes], T]) -> T:
+        try:
+            return read(fresh.body)
+        except ValueError as error:
+            raise SourceReplyInvalid(f"{service.title} sent a reply that cannot be read: {error}.") from error
 
     def _private(self, service: Service, url: httpx.URL) -> httpx.URL:
         """The address with what is between the service and us."""
@@ -142,11 +159,18 @@ class SourceClient:
             self._sleep(wait)
             try:
                 return self._follow(service, url, headers, deadline)
+            except UnknownIdentifier:
+                self._tell(service.name, None)
+                raise
+            except SourceProblem as problem:
+                self._tell(service.name, problem)
+                raise
             except _Passing as passing:
                 pause = max(FIRST_PAUSE * 2 ** (attempt - 1), passing.retry_after or 0)
                 if passing.retry_after:
                     pacer.hold(passing.retry_after)
                 if attempt == MAX_ATTEMPTS or self._clock() + pause >= deadline:
+                    self._tell(service.name, passing.problem)
                     raise passing.problem from passing.__cause__
                 self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")

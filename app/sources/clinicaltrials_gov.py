@@ -22,7 +22,7 @@ from app.identifiers import normalise_pmid, normalise_registry_number
 from app.schemas.base import MAX_COUNT
 from app.schemas.lookup import RegisteredTrial, SourceName, SourceRecord, TrialPublication
 from app.sources.client import Reply, SourceClient
-from app.sources.partial_date import year_of
+from app.sources.partial_date import written, year_of
 from app.sources.reading import at, objects_at, paragraphs, read_json, text_at, texts_at
 from app.sources.record import make_record, shortened
 from app.vocabulary import Design, PublicationStatus, StudyKind
@@ -117,8 +117,7 @@ def _date(struct: object) -> str | None:
     text = text_at(struct, "date") or ""
     parts = text.split("-")
     well_formed = [len(part) for part in parts] in ([4, 2], [4, 2, 2]) and all(part.isdigit() for part in parts)
-    in_range = well_formed and 1 <= int(parts[1]) <= 12 and all(1 <= int(day) <= 31 for day in parts[2:])
-    return text if in_range else None
+    return text if well_formed and text == written(*map(int, parts)) else None
 
 
 def _interventions(protocol: object) -> list[str]:

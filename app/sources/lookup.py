@@ -6,9 +6,11 @@ one, is asked of ClinicalTrials.gov. A service that fails is listed as unavailab
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from app.errors import Problem, SourceProblem, UnknownIdentifier
 from app.identifiers import normalise_doi, normalise_pmcid, normalise_pmid, normalise_registry_number
@@ -20,6 +22,8 @@ from app.sources.record import MAX_REMARK
 
 PUBLICATION_SOURCES = (SourceName.PUBMED, SourceName.CROSSREF, SourceName.EUROPE_PMC)
 WORKERS = 4  # more would only wait for their turn
+Fetched = SourceRecord | SourceProblem | None
+NOTHING_FETCHED: Mapping[str, Fetched] = {}
 EXPECTED = "give doi:…, pmid:…, pmcid:… or nct:…"
 
 
@@ -64,14 +68,14 @@ NORMALISE: dict[str, Callable[[str], str]] = {
 }
 
 
-def look_up(identifier: str, client: SourceClient) -> LookupAnswer:
-    """Everything that is known of an identifier.
+def look_up(identifier: str, client: SourceClient, fetched: Mapping[str, Fetched] = NOTHING_FETCHED) -> LookupAnswer:
+    """Everything that is known of an identifier. `fetched` is what PubMed has said already, by its ids.
 
     ValueError if it is none that can be looked up; `UnknownIdentifier` if every service answered and none knows it; the problem of a
     service if none knows it but one could not answer.
     """
     key = lookup_key(identifier)
-    inquiry = _Inquiry(client, key)
+    inquiry = _Inquiry(client, key, fetched)
     if key.kind != "nct":
         inquiry.ask_for_publication()
     inquiry.ask_for_trial()
@@ -79,21 +83,38 @@ def look_up(identifier: str, client: SourceClient) -> LookupAnswer:
 
 
 def look_up_many(identifiers: Iterable[str], client: SourceClient) -> Iterator[LookupAnswer | LookupFailure]:
-    """Answers in the order of the identifiers, as they come in; one that fails is a `LookupFailure` and stops nothing."""
+    """Answers in the order of the identifiers, as they come in; one that fails is a `LookupFailure` and stops nothing.
 
-    def answer_or_failure(identifier: str) -> LookupAnswer | LookupFailure:
-        try:
-            return look_up(identifier, client)
-        except Problem as problem:
-            return LookupFailure(identifier=identifier, problem=problem.slug, reason=problem.detail[:MAX_REMARK])
-        except ValueError as error:
-            return LookupFailure(identifier=identifier, problem="invalid-query", reason=str(error)[:MAX_REMARK])
-
+    PubMed is asked for many ids at once.
+    """
     executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="look-up")
+    waiting = iter(identifiers)
     try:
-        yield from executor.map(answer_or_failure, identifiers)
+        while batch := list(islice(waiting, pubmed.BATCH)):
+            fetched = _fetch_pubmed_ids(batch, client)
+            yield from executor.map(lambda identifier, known=fetched: _answer_or_failure(identifier, client, known), batch)
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _answer_or_failure(identifier: str, client: SourceClient, fetched: Mapping[str, Fetched]) -> LookupAnswer | LookupFailure:
+    try:
+        return look_up(identifier, client, fetched)
+    except Problem as problem:
+        return LookupFailure(identifier=identifier, problem=problem.slug, reason=problem.detail[:MAX_REMARK])
+    except ValueError as error:
+        return LookupFailure(identifier=identifier, problem="invalid-query", reason=str(error)[:MAX_REMARK])
+
+
+def _fetch_pubmed_ids(identifiers: Iterable[str], client: SourceClient) -> dict[str, Fetched]:
+    """What PubMed says of the ids among the identifiers; an id that it does not have is None. A single one is asked for in its turn."""
+    pmids = []
+    for identifier in identifiers:
+        with suppress(ValueError):
+            key = lookup_key(identifier)
+            if key.kind == "pmid":
+                pmids.append(key.value)
+    return {**dict.fromkeys(pmids), **pubmed.fetch_many(client, pmids)} if len(pmids) > 1 else {}
 
 
 @dataclass(slots=True)
@@ -102,6 +123,7 @@ class _Inquiry:
 
     client: SourceClient
     key: LookupKey
+    fetched: Mapping[str, Fetched]
     known: dict[str, str] = field(default_factory=dict)
     asked: set[SourceName] = field(default_factory=set)
     records: dict[SourceName, SourceRecord] = field(default_factory=dict)
@@ -142,7 +164,7 @@ class _Inquiry:
     def _fetch(self, source: SourceName) -> SourceRecord:
         match source:
             case SourceName.PUBMED:
-                return pubmed.fetch(self.client, self.known["pmid"])
+                return self._from_pubmed(self.known["pmid"])
             case SourceName.CROSSREF:
                 return crossref.fetch(self.client, self.known["doi"])
             case SourceName.CLINICALTRIALS_GOV:
@@ -153,6 +175,16 @@ class _Inquiry:
                 if "pmid" in self.known:
                     return europe_pmc.fetch(self.client, "pmid", self.known["pmid"])
                 return europe_pmc.fetch(self.client, "doi", self.known["doi"])
+
+    def _from_pubmed(self, pmid: str) -> SourceRecord:
+        if pmid not in self.fetched:
+            return pubmed.fetch(self.client, pmid)
+        record = self.fetched[pmid]
+        if record is None:
+            raise UnknownIdentifier(f"PubMed has no record {pmid}.")
+        if isinstance(record, SourceProblem):
+            raise record
+        return record
 
     def _take(self, source: SourceName, record: SourceRecord) -> None:
         """Keep a record and learn its identifiers, unless it is of another publication than the one that was asked for."""

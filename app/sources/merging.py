@@ -106,7 +106,7 @@ def merge_notices(records: Iterable[SourceRecord]) -> list[Retraction]:
     reported = sorted((entry for record in records for entry in record.notices), key=lambda entry: (order.index(entry.kind), _vague(entry)))
     kept: list[Retraction] = []
     for entry in reported:
-        if not any(_same_notice(entry, other) for other in kept):
+        if not any(same_notice(entry, other) for other in kept):
             kept.append(entry)
     return kept
 
@@ -116,7 +116,8 @@ def _vague(entry: Retraction) -> int:
     return sum(member is None for member in (entry.notice_doi, entry.notice_pmid, entry.date))
 
 
-def _same_notice(entry: Retraction, other: Retraction) -> bool:
+def same_notice(entry: Retraction, other: Retraction) -> bool:
+    """Does `entry` speak of the notice that `other` is? Either by a shared DOI or PubMed id, or because `entry` says no more than that."""
     if entry.kind is not other.kind:
         return False
     if entry.notice_doi is None and entry.notice_pmid is None:

@@ -14,12 +14,13 @@ A PubMed id that was never given, or was deleted, is answered with an empty `Pub
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from app.errors import SourceReplyInvalid, UnknownIdentifier
+from app.errors import SourceProblem, SourceReplyInvalid, UnknownIdentifier
 from app.formats.pubmed_xml import read_pubmed_xml
 from app.formats.read_record import FileRefused, ReadRecord
 from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
@@ -28,6 +29,7 @@ from app.sources.partial_date import from_citation
 from app.sources.reading import one_line, read_xml
 from app.sources.record import MAX_REMARK, make_record, notice, registrations_in
 
+BATCH = 200  # NCBI, E-utilities In-Depth: more ids than about 200 are to be sent in another way
 REGISTRIES_AMONG_DATABANKS = frozenset(
     {"clinicaltrials.gov", "isrctn", "anzctr", "chictr", "ctri", "drks", "eudract", "euctr", "irct", "jprn", "jrct", "umin-ctr", "umin"}
     | {"ntr", "pactr", "rebec", "repec", "rpcec", "slctr", "tctr", "cris"}
@@ -55,9 +57,63 @@ def fetch(client: SourceClient, pmid: str) -> SourceRecord:
     params = {"db": "pubmed", "id": pmid, "retmode": "xml"}
     reply = client.get(client.services.pubmed, "/efetch.fcgi", params, _read)
     for article in reply.content:
-        if (article.findtext("MedlineCitation/PMID") or article.findtext("BookDocument/PMID")) == pmid:
+        if _pmid_of(article) == pmid:
             return _record(reply, article)
     raise UnknownIdentifier(f"PubMed has no record {pmid}.")
+
+
+def fetch_many(client: SourceClient, pmids: Sequence[str]) -> dict[str, SourceRecord | SourceProblem]:
+    """The records of many PubMed ids, `BATCH` in one question; one that PubMed does not have is left out.
+
+    A batch that cannot be read is asked again in halves, so that one odd article does not hide the others. `raw_sha256` of a record is
+    of the whole reply, its `url` asks for that record alone.
+    """
+    found: dict[str, SourceRecord | SourceProblem] = {}
+    unique = list(dict.fromkeys(pmids))
+    for start in range(0, len(unique), BATCH):
+        found |= _fetch_batch(client, unique[start : start + BATCH], halving=True)
+    return found
+
+
+def _fetch_batch(client: SourceClient, pmids: list[str], *, halving: bool) -> dict[str, SourceRecord | SourceProblem]:
+    params = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
+    try:
+        reply = client.get(client.services.pubmed, "/efetch.fcgi", params, _read)
+    except SourceReplyInvalid as problem:
+        return _fetch_halves(client, pmids, problem) if halving and len(pmids) > 1 else dict.fromkeys(pmids, problem)
+    except SourceProblem as problem:
+        return dict.fromkeys(pmids, problem)
+    except UnknownIdentifier:
+        return {}
+    return dict(_records_of(client, reply, frozenset(pmids)))
+
+
+def _fetch_halves(client: SourceClient, pmids: list[str], problem: SourceProblem) -> dict[str, SourceRecord | SourceProblem]:
+    """Where not one half can be read, the service is at fault and not an article: nothing more is asked."""
+    middle = len(pmids) // 2
+    halves = (pmids[:middle], pmids[middle:])
+    found = [_fetch_batch(client, half, halving=False) for half in halves]
+    if all(isinstance(one, SourceProblem) for answers in found for one in answers.values()):
+        return dict.fromkeys(pmids, problem)
+    for place, half in enumerate(halves):
+        if len(half) > 1 and any(isinstance(one, SourceReplyInvalid) for one in found[place].values()):
+            found[place] = _fetch_halves(client, half, problem)
+    return found[0] | found[1]
+
+
+def _records_of(client: SourceClient, reply: Reply[Element], wanted: frozenset[str]) -> Iterator[tuple[str, SourceRecord | SourceProblem]]:
+    for article in reply.content:
+        pmid = _pmid_of(article)
+        if pmid in wanted:
+            alone = replace(reply, url=f"{client.services.pubmed.base_url}/efetch.fcgi?db=pubmed&id={pmid}&retmode=xml")
+            try:
+                yield pmid, _record(alone, article)
+            except SourceProblem as problem:
+                yield pmid, problem
+
+
+def _pmid_of(article: Element) -> str:
+    return article.findtext("MedlineCitation/PMID") or article.findtext("BookDocument/PMID") or ""
 
 
 def _read(body: bytes) -> Element:

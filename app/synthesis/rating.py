@@ -13,7 +13,7 @@ from app.synthesis.body import Body, PairInput, PassedOver, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.findings import find_body_finding
 from app.synthesis.grade.certainty import rate_body
-from app.synthesis.grade.publication_bias import OverdueRegistration, PairContext, find_overdue, says_something
+from app.synthesis.grade.publication_bias import OverdueRegistration, PairContext, find_overdue
 from app.synthesis.grade.thresholds import CURRENT, CURRENT_METHOD, Thresholds, thresholds_of
 from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.headline import Headline, Reason, choose_headline
@@ -30,7 +30,8 @@ from app.synthesis.statement import (
     limited_only_sentence,
     not_usable_sentence,
 )
-from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, Importance
+from app.synthesis.usable_result import is_usable_result
+from app.vocabulary import Certainty, ComparatorGroup, Finding, Horizon, Importance, PublicationStatus
 
 __all__ = [
     "METHOD_VERSION",
@@ -83,6 +84,8 @@ class PairRating:
     overdue_registrations: tuple[OverdueRegistration, ...]
     not_usable: tuple[PassedOver, ...]
     ineligible: tuple[PassedOver, ...]
+    concerns: tuple[StudyInput, ...] = ()
+    """Eligible studies on whose reports an expression of concern stands; they count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def rate_assembly(pair: PairInput, assembly: Assembly, context: PairContext, met
         overdue_registrations=context.overdue,
         not_usable=assembly.not_usable,
         ineligible=assembly.ineligible,
+        concerns=tuple(study for study in assembly.eligible if study.publication_status is PublicationStatus.EXPRESSION_OF_CONCERN),
     )
 
 
@@ -197,7 +201,7 @@ def _controlled_n(study: StudyInput, condition: str, unusable: set[tuple[str, in
         and row.outcome != ADVERSE_EVENTS
         and comparator_group(study, row) not in (None, ComparatorGroup.NONE)
         and (study.key, row.position) not in unusable
-        and says_something(row)
+        and is_usable_result(study, row)
     ]
     return max((sample_size(study, row).n for row in rows), default=None)
 
@@ -244,7 +248,11 @@ def _row_order(rated: RatedBody) -> tuple[object, ...]:
 
 
 def to_json(rating: PairRating) -> Json:
-    """The rating as plain JSON values, as it is served and stored; `outcomes` are summary rows, headline first."""
+    """The rating as plain JSON values, as it is served and stored; `outcomes` are summary rows, headline first.
+
+    `concerns` are there only where there is one: without one a rating reads as it always did.
+    """
+    concerns = [{"study": study.key, "label": study.label} for study in rating.concerns]
     return {
         "method": rating.method,
         "as_of": rating.as_of.isoformat(),
@@ -264,4 +272,5 @@ def to_json(rating: PairRating) -> Json:
         "measured_not_usable": [passed_over_to_json(row) for row in rating.not_usable],
         "ineligible": [passed_over_to_json(row) for row in rating.ineligible],
         "outcomes": [summary_row(row) for row in rating.bodies],
+        **({"concerns": concerns} if concerns else {}),
     }

@@ -33,6 +33,8 @@ class Answer:
         self._sequence = sequence
         self.status: int | None = None
         self.bytes = 0
+        self.route: str | None = None
+        """The template of the route that answered."""
         self.finished = False
 
     def add_headers(self, headers: Mapping[str, str]) -> None:

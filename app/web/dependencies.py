@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -11,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from app.actions.api_keys import authenticate
+from app.actions.api_keys import authenticate, refuse_changed_key
 from app.actor import Actor
 from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
@@ -19,6 +20,8 @@ from app.queries.named_records import NAMED, name_of, refuse_unknown_records
 from app.settings import Settings
 from app.sources.client import SourceClient
 from app.vocabulary import Role
+from app.web.key_use import KeyUse
+from app.web.uploads import Upload, receive_upload
 
 _BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
 
@@ -54,14 +57,6 @@ def _reading(engine: ReaderEngine) -> Iterator[Session]:
         yield session
 
 
-def _writing(engine: WriterEngine) -> Iterator[Session]:
-    try:
-        with transaction(engine) as session:
-            yield session
-    except OperationalError as error:  # the writer's place did not come free in time, or the database went away; nothing was written
-        raise ServiceUnavailable("the database could not take the change; nothing was written") from error
-
-
 def _reader(request: Request, engine: WriterEngine) -> Actor | None:
     """Who reads: the holder of the key, or None where no key was sent. A key that is not valid is refused, not ignored."""
     header = request.headers.get("authorization")
@@ -71,10 +66,23 @@ def _reader(request: Request, engine: WriterEngine) -> Actor | None:
     if match is None:
         raise InvalidKey("the header Authorization has the form `Bearer <key>`")
     with reading(engine) as session:
-        return authenticate(session, match[1])
+        actor = authenticate(session, match[1])
+    key_use: KeyUse = request.app.state.key_use
+    key_use.note(actor.id)
+    return actor
 
 
 Reader = Annotated[Actor | None, Depends(_reader)]
+
+
+def _writing(engine: WriterEngine, reader: Reader) -> Iterator[Session]:
+    """A write by whoever the key says. What the key may is asked again there: it may have been revoked while the request waited."""
+    still_valid = partial(refuse_changed_key, by=reader) if reader is not None else None
+    try:
+        with transaction(engine, first=still_valid) as session:
+            yield session
+    except OperationalError as error:  # the writer's place did not come free in time, or the database went away; nothing was written
+        raise ServiceUnavailable("the database could not take the change; nothing was written") from error
 
 
 async def _refuse_bad_key(request: Request, engine: WriterEngine) -> None:
@@ -134,3 +142,4 @@ async def _raw_body(request: Request) -> bytes:
 
 
 RawBody = Annotated[bytes, Depends(_raw_body)]
+SentFile = Annotated[Upload, Depends(receive_upload)]

@@ -27,17 +27,29 @@ from app.web.security_headers import FIXED, transport_headers
 
 UNCOUNTED = ("/health/",)  # the orchestrator asks often and must always be answered
 
+TAKES_FILES = ("POST", "/v1/imports")
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+Observe = Callable[[str, str | None, int | None, float], None]
 log = structlog.get_logger("evidence.door")
 
 
+def observe_nothing(_method: str, _route: str | None, _status: int | None, _seconds: float) -> None:
+    """Where nobody counts."""
+
+
 class Door:
-    def __init__(self, app: FastAPI, settings: Settings, sequence: Callable[[], int]) -> None:
-        """`sequence` gives the ledger's newest entry; it is called in the event loop at the start of every answer."""
+    def __init__(self, app: FastAPI, settings: Settings, sequence: Callable[[], int], observe: Observe = observe_nothing) -> None:
+        """`sequence` gives the ledger's newest entry; it is called in the event loop at the start of every answer.
+
+        `observe` hears of every answer: method, template of the route, status, seconds.
+        """
         self.app = app
         self._max_body = settings.max_body_bytes
+        self._max_file = settings.max_import_bytes
         self._sequence = sequence
+        self._observe = observe
         self._rate_limit = RateLimit(settings)
         self._cross_origin = CrossOrigin(settings.cors_origins)
         self._fixed = encode_headers({**FIXED, **transport_headers(settings.public_url)})
@@ -77,7 +89,10 @@ class Door:
         if not scope["path"].startswith(UNCOUNTED):
             answer.add_headers(self._rate_limit.admit(scope))
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        await self.app(inner, self._limit_body(receive), answer.send)
+        try:
+            await self.app(inner, self._limit_body(receive, self._limit_of(scope)), answer.send)
+        finally:
+            answer.route = getattr(inner.get("route"), "path", None)
         if answer.status == 401:
             self._rate_limit.count_failed_key(scope)
 
@@ -99,10 +114,14 @@ class Door:
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("Send the body without Content-Encoding.", headers={"Accept-Encoding": "identity"})
         length = headers.get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length) > self._max_body:
-            raise self._body_too_large()
+        if length.isascii() and length.isdigit() and int(length) > self._limit_of(scope):
+            raise self._body_too_large(self._limit_of(scope))
 
-    def _limit_body(self, receive: Receive) -> Receive:
+    def _limit_of(self, scope: Scope) -> int:
+        """A file of references may be larger than what JSON says."""
+        return self._max_file if (scope["method"], scope["path"]) == TAKES_FILES else self._max_body
+
+    def _limit_body(self, receive: Receive, limit: int) -> Receive:
         """Count what arrives: a chunked body states no length beforehand."""
         received = 0
 
@@ -110,14 +129,14 @@ class Door:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b"")) if message["type"] == "http.request" else 0
-            if received > self._max_body:
-                raise self._body_too_large()
+            if received > limit:
+                raise self._body_too_large(limit)
             return message
 
         return receive_within_limit
 
-    def _body_too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"The limit is {self._max_body} bytes.", headers={"Connection": "close"})
+    def _body_too_large(self, limit: int) -> BodyTooLarge:
+        return BodyTooLarge(f"The limit is {limit} bytes.", headers={"Connection": "close"})
 
     def _answer_to(self, scope: Scope, send: Send, request_id: str) -> Answer:
         origin = Headers(scope=scope).get("origin")
@@ -137,5 +156,7 @@ class Door:
         await response(scope, receive, answer.send)
 
     def _log_access(self, scope: Scope, answer: Answer, begun: float) -> None:
-        milliseconds = round((time.perf_counter() - begun) * 1000, 1)
+        seconds = time.perf_counter() - begun
+        self._observe(scope["method"], answer.route, answer.status, seconds)
+        milliseconds = round(seconds * 1000, 1)
         log.info("request", method=scope["method"], path=scope["path"], status=answer.status, bytes=answer.bytes, ms=milliseconds)

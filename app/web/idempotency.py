@@ -46,6 +46,12 @@ def once(request: Request, session: Session, *, by: Actor, body: bytes, act: Cal
     return response
 
 
+def refuse_idempotency_key(request: Request, why: str) -> None:
+    """For a POST whose answer must not be kept: the header is refused, lest its sender rely on it."""
+    if "idempotency-key" in request.headers:
+        raise InvalidHeader(f"Idempotency-Key cannot be honoured here: {why}.")
+
+
 def _kept(response: Response, row: IdempotencyKey) -> IdempotencyKey:
     """The reply as it is kept: unpacked, whatever the first client took, and with the tag of the unpacked bytes."""
     headers = {name: value for name, value in response.headers.items() if name not in NOT_KEPT}

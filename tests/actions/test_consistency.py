@@ -8,6 +8,7 @@ from app.actions.consistency import find_contradictions
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import StudyDocument
 from tests.factories import CONDITIONS, INSTRUMENTS, OUTCOMES, a_body, a_result, a_study, the_least
+from tests.schemas.test_study_risk_of_bias import ALL_LOW, MODERATE, SIGNED
 
 KNOWN = KnownSlugs(
     conditions=frozenset(CONDITIONS),
@@ -15,6 +16,7 @@ KNOWN = KnownSlugs(
     instruments={slug: outcome for slug, outcome, _ in INSTRUMENTS},
     ranges={slug: (0.0, 100.0) for slug, _, _ in INSTRUMENTS},
     fidelities={"craniosacral-therapy": frozenset({"craniosacral-therapy"})},
+    mids={slug: 10.0 for slug, _, _ in INSTRUMENTS},
 )
 NOBODY = {"n": None, "mean": None, "sd": None}
 
@@ -33,6 +35,23 @@ def with_estimate(direction: str, **overrides: Any) -> dict[str, Any]:
 
 
 CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    # judgements on risk of bias
+    "answers to RoB 2 in a study that does not randomise": (
+        a_body(design="cohort", risk_of_bias=[SIGNED | {"answers": ALL_LOW}]),
+        ["/risk_of_bias/0/tool"],
+    ),
+    "a judgement by RoB 2 without answers in a study that does not randomise": (
+        a_body(design="cohort", risk_of_bias=[SIGNED | {"overall": "low"}]),
+        ["/risk_of_bias/0/tool"],
+    ),
+    "answers to ROBINS-I in a randomised trial": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low"}, SIGNED | {"tool": "robins-i", "answers": MODERATE}]),
+        ["/risk_of_bias/1/tool"],
+    ),
+    "a judgement of an outcome without a result": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low", "outcome": "disability"}]),
+        ["/risk_of_bias/0/outcome"],
+    ),
     # the study as a whole
     "a registration that is published": (the_least() | {"kind": "registration"}, ["/publication_status"]),
     "a primary study that is registered only": (a_body(publication_status="registered"), ["/publication_status"]),
@@ -89,6 +108,22 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         with_estimate("favours-intervention", ci_high=5),
         ["/results/0/direction"],
     ),
+    "an interval that touches no difference from the other side": (
+        with_estimate("favours-comparator", ci_high=0),
+        ["/results/0/direction"],
+    ),
+    "a difference that reaches what matters called none": (
+        with_estimate("no-difference", value=-6, ci_low=-11, ci_high=-1),
+        ["/results/0/direction"],
+    ),
+    "a difference farther off than the decimals of its means allow": (
+        with_result(
+            estimate={"measure": "MD", "value": -2.6},
+            treatment={"n": 60, "mean": 20.1, "sd": 5},
+            control={"n": 60, "mean": 23, "sd": 5},
+        ),
+        ["/results/0/estimate/value"],
+    ),
     "a ratio's interval that holds 1": (
         with_estimate("favours-intervention", measure="RR", value=0.8, ci_low=0.5, ci_high=1.2),
         ["/results/0/direction"],
@@ -98,6 +133,11 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
 AGREEMENTS: dict[str, dict[str, Any]] = {
     "a complete trial": a_body(),
     "the least": the_least(),
+    "answers to RoB 2 in a randomised trial": a_body(risk_of_bias=[SIGNED | {"answers": ALL_LOW, "outcome": "pain-intensity"}]),
+    "answers to ROBINS-I in a cohort": a_body(design="cohort", risk_of_bias=[SIGNED | {"tool": "robins-i", "answers": MODERATE}]),
+    "a judgement of harms that stand in the study's own account": a_body(
+        adverse_events={"reported": True}, risk_of_bias=[SIGNED | {"overall": "low", "outcome": "adverse-events"}]
+    ),
     "a crossover, whose people are in both arms": a_body(n_randomised=60, n_analysed=60, design="randomised-crossover"),
     "a change within one group": a_body(comparators=[], results=[a_result(comparator="none", within_group=True, control={})]),
     "a comparator with its reason": a_body(
@@ -107,6 +147,16 @@ AGREEMENTS: dict[str, dict[str, Any]] = {
         comparators=[{"kind": "sham", "label": "s"}, {"kind": "active", "label": "a"}], results=[a_result(comparator="mixed")]
     ),
     "an interval that touches no difference": with_estimate("no-difference", ci_high=0),
+    "an interval that touches no difference, perhaps by rounding alone": with_estimate(
+        "favours-intervention", value=-4, ci_low=-8, ci_high=0
+    ),
+    "a ratio's interval that touches 1": with_estimate("favours-intervention", measure="RR", value=0.8, ci_low=0.6, ci_high=1),
+    "a difference too small to matter called none": with_estimate("no-difference", value=-4, ci_low=-7, ci_high=-1),
+    "a risk ratio too small to matter called none": with_estimate("no-difference", measure="RR", value=0.9, ci_low=0.85, ci_high=0.95),
+    "a difference beside means printed as whole numbers": with_result(
+        estimate={"measure": "MD", "value": -2.6}, treatment={"n": 60, "mean": 20, "sd": 5}, control={"n": 60, "mean": 23, "sd": 5}
+    ),
+    "an adjusted difference, with its standard error": with_result(estimate={"measure": "MD", "value": -17, "se": 4}),
     "a difference as printed, one decimal off": with_result(estimate={"measure": "MD", "value": -20.05}),
     "an adjusted difference, with its interval": with_result(estimate={"measure": "MD", "value": -17, "ci_low": -25, "ci_high": -9}),
     "arms that differ by nothing": with_result(treatment={"n": 60, "mean": 50, "sd": 20}, direction="unclear"),

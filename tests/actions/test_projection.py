@@ -70,7 +70,7 @@ class TestWriteProjection:
         with transaction(vocabulary) as session:
             first = an_accepted_study(session)
             second = an_accepted_study(session, same_participants_as=[first.key], title="Second paper")
-            both = [first.key, second.key, first.key]
+            both = [first.key, second.key]
             review = an_accepted_study(
                 session, kind="synthesis", design="meta-analysis", results=[], comparators=[], synthesis={"included": both}
             )

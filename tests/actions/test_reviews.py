@@ -248,11 +248,13 @@ class TestAccept:
             for author in (ANNA, BEN):
                 amend_study(session, study, a_study(year=2020), by=author, base=1)
                 submit_study(session, study, by=author)
-            accept(session, study)  # the newest, Ben's
+            review_study(session, study, Decision.ACCEPT, by=CLARA, comment=None, conflict_of_interest="none", number=3)
         assert study.live_revision == 3
         with pytest.raises(StateConflict) as refused, transaction(vocabulary) as session:
             accept(session, session.get_one(Study, study.id))
-        assert refused.value.members == {"base_revision": 1, "live_revision": 3}
+        rebase = f"/v1/studies/{study.id}/revisions/2/rebase"
+        assert refused.value.members == {"base_revision": 1, "live_revision": 3, "rebase": rebase}
+        assert [problem.pointer for problem in refused.value.errors] == ["/year"]  # type: ignore[union-attr]
         assert differences(vocabulary) == []
 
     def test_a_curator_can_say_which_of_two_submissions_he_means(self, vocabulary: Engine) -> None:

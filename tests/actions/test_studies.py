@@ -41,6 +41,7 @@ class TestCreate:
         with transaction(vocabulary) as session:
             study = create_study(session, StudyDocument.model_validate(the_least()), by=ANNA)
         assert (study.status, study.live_revision, study.newest_revision, study.created_by) == ("draft", None, 1, ANNA.id)
+        assert (study.kind, study.design) == (None, None)
         assert statuses(vocabulary) == {1: "draft"}
         assert differences(vocabulary) == []
 
@@ -112,6 +113,7 @@ class TestKey:
     def test_first_author_year_and_condition(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:
             assert free_key(session, a_study(authors=["Müller-Lüdenscheidt H"])) == "muller-ludenscheidt-2024-neck-pain"
+            assert free_key(session, a_study(authors=["Sørensen Þ"])) == "sorensen-2024-neck-pain"
 
     def test_no_author_no_year_no_condition(self, vocabulary: Engine) -> None:
         bare = StudyDocument.model_validate(the_least() | {"title": "On the rhythm of it"})
@@ -226,7 +228,7 @@ class TestWarnings:
     def test_what_a_submission_needs(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:
             found = warnings_of(session, StudyDocument.model_validate(the_least()), load_known_slugs(session))
-        assert [problem.pointer for problem in found] == ["/conditions", "/sources"]
+        assert [problem.pointer for problem in found] == ["/kind", "/design", "/sources"]
 
     def test_a_complete_trial_has_none(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:

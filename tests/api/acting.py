@@ -20,12 +20,16 @@ def create(client: TestClient, key: str | None, body: Json | None = None, **head
     return client.post("/v1/studies", json=a_body() if body is None else body, headers=header(key, **headers))
 
 
-def amend(client: TestClient, key: str | None, study: str, patch: Any, **headers: str) -> Response:
-    return client.patch(f"/v1/studies/{study}", json=patch, headers=header(key, **headers))
+def amend(
+    client: TestClient, key: str | None, study: str, patch: Any, *, reason: str | None = "A second look.", **headers: str
+) -> Response:
+    parameters = {} if reason is None else {"reason": reason}
+    return client.patch(f"/v1/studies/{study}", params=parameters, json=patch, headers=header(key, **headers))
 
 
-def submit(client: TestClient, key: str | None, study: str, **headers: str) -> Response:
-    return client.post(f"/v1/studies/{study}/submit", headers=header(key, **headers))
+def submit(client: TestClient, key: str | None, study: str, *, reason: str | None = None, **headers: str) -> Response:
+    said = None if reason is None else {"reason": reason}
+    return client.post(f"/v1/studies/{study}/submit", json=said, headers=header(key, **headers))
 
 
 def review(

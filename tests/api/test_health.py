@@ -32,7 +32,7 @@ class TestReady:
     def test_all_checks_well_is_200(self) -> None:
         status, body, cache = get("/health/ready", database=lambda: None, migrations=lambda: None)
         assert (status, cache) == (200, "no-store")
-        assert body == {"status": "ready", "checks": {"database": "ok", "migrations": "ok"}}
+        assert body == {"status": "ready", "checks": {"database": "ok", "migrations": "ok"}, "details": {}}
 
     def test_a_reason_is_503_and_named(self) -> None:
         status, body, _ = get("/health/ready", database=lambda: None, migrations=lambda: "stands at 1, not 2")

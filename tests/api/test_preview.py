@@ -16,6 +16,7 @@ def engine_url(small_url: str) -> str:
     return small_url
 
 
+RATING = "/v1/conditions/neck-pain/ratings/craniosacral-therapy"
 SMALL = a_body(
     title="A small trial",
     n_randomised=30,
@@ -53,6 +54,12 @@ class TestPreview:
         assert review(client, keys.curator, study).json()["ratings"] == [change for change in said if change["moves"]]
         assert {change["condition"] for change in said} == {"neck-pain", "migraine"}
 
+    def test_a_draft_that_says_neither_kind_nor_design_is_told_what_is_missing(self, client: TestClient, keys: Keys) -> None:
+        answer = preview(client, keys.contributor, a_body(kind=None, design=None))
+        assert answer.status_code == 200, answer.text
+        assert [warning["pointer"] for warning in answer.json()["warnings"]] == ["/kind", "/design"]
+        assert answer.json()["ratings"] == []
+
     def test_warnings_come_with_it(self, client: TestClient, keys: Keys) -> None:
         answer = preview(client, keys.contributor, a_body(n_randomised=50, n_analysed=50)).json()
         assert [warning["pointer"] for warning in answer["warnings"]] == ["/results/0/treatment/n", "/results/0/control/n"]
@@ -69,3 +76,19 @@ class TestPreview:
     @pytest.mark.parametrize("study", ["x", "00000000-0000-7000-8000-000000000000", ""])
     def test_a_study_that_is_not_there(self, client: TestClient, keys: Keys, study: str) -> None:
         assert_problem(preview(client, keys.contributor, study=study), 404, "not-found")
+
+
+class TestExpressionOfConcern:
+    def test_is_a_reason_of_the_preview_and_stands_on_the_rating_and_its_past(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        marked = a_body(publication_status="expression-of-concern")
+        (rating,) = preview(client, keys.contributor, marked, study=study).json()["ratings"]
+        assert [reason for reason in rating["reasons"] if "expression of concern" in reason]
+        assert client.get(RATING).json()["concerns"] == []
+        amend(client, keys.contributor, study, {"publication_status": "expression-of-concern"}, If_Match='"r1"')
+        submit(client, keys.contributor, study)
+        assert review(client, keys.curator, study).status_code == 201
+        page = client.get(RATING).json()
+        assert [row["label"] for row in page["concerns"]] == ["Muster 2024"]
+        past = client.get(f"{RATING}/history/{page['history'][0]['sequence']}").json()
+        assert [row["label"] for row in past["rating"]["concerns"]] == ["Muster 2024"]

@@ -79,9 +79,37 @@ class TestReview:
         for key in (keys.contributor, keys.second_contributor):
             amend(client, key, study, {"year": 2020}, If_Match='"r1"')
             submit(client, key, study)
-        assert review(client, keys.curator, study).json()["revision"] == 3
+        assert review(client, keys.curator, study, if_match='"r3"').json()["revision"] == 3
         document = assert_problem(review(client, keys.curator, study), 409, "state-conflict")
         assert (document["base_revision"], document["live_revision"]) == (1, 3)
+
+    def test_where_several_wait_a_decision_names_one(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        for key in (keys.contributor, keys.second_contributor):
+            amend(client, key, study, {"year": 2020}, If_Match='"r1"')
+            submit(client, key, study)
+        stated = {"conflict_of_interest": "none"}
+        assert assert_problem(review(client, keys.curator, study), 409, "state-conflict")["waiting"] == [2, 3]
+        for number, wrong in ((1, 409), (9, 422), (2**63, 422)):
+            assert review(client, keys.curator, study, revision=number, **stated).status_code == wrong
+        clash = review(client, keys.curator, study, if_match='"r3"', revision=2, **stated)
+        assert_problem(clash, 422, "invalid-body", "/revision")
+        assert review(client, keys.curator, study, revision=2, **stated).json()["revision"] == 2
+
+    def test_what_is_said_of_an_amendment_is_public_once_it_is_accepted(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        for decision in ("request-changes", "reject"):
+            number = amend(client, keys.contributor, study, {"year": 2020}, reason="My secret reason", If_Match="*").json()["revision"]
+            submit(client, keys.contributor, study)
+            review(client, keys.curator, study, decision, comment="A secret comment", revision=number)
+        amend(client, keys.contributor, study, {"year": 2020}, reason="My secret reason", If_Match='"r1"')
+        client.post(f"/v1/studies/{study}/withdraw", json={"reason": "A secret mistake"}, headers=header(keys.contributor))
+        assert "secret" not in client.get("/v1/changes?limit=200").text
+        amend(client, keys.contributor, study, {"year": 2020}, reason="The printed year", If_Match='"r1"')
+        submit(client, keys.contributor, study)
+        assert review(client, keys.curator, study).status_code == 201
+        assert "The printed year" in client.get("/v1/changes?limit=200").text
+        assert differences(engine) == []
 
     def test_nobody_accepts_a_revision_that_he_has_not_read(self, client: TestClient, keys: Keys) -> None:
         """The author hands in another revision while the curator reads the first."""

@@ -296,7 +296,8 @@ class TestRevisions:
         study = submit(desk, keys.contributor)
         decide(desk, keys.curator, study)
         tag = desk.get(study["href"]).headers["etag"]
-        desk.patch(study["href"], json={"title": "A better title"}, headers={**Keys.header(keys.contributor), "If-Match": tag})
+        patch, why = {"title": "A better title"}, {"reason": "It was mistyped."}
+        desk.patch(study["href"], params=why, json=patch, headers={**Keys.header(keys.contributor), "If-Match": tag})
         desk.post(f"{study['href']}/submit", headers=Keys.header(keys.contributor))
         decide(desk, keys.curator, study)
         response = desk.get(f"{study['href']}/revisions/1")

@@ -12,7 +12,7 @@ from sqlmodel import col
 from app.database import make_engine, reading
 from app.main import create_app
 from app.models import Change
-from tests.api.acting import a_submitted_study, amend, an_accepted_study, assert_problem, create, header, submit
+from tests.api.acting import a_submitted_study, amend, an_accepted_study, assert_problem, create, header, retract, review, submit
 from tests.conftest import Keys, make_keys, settings_for
 from tests.databases import ENGINES, Databases
 from tests.factories import a_body, a_result, differences, row_counts, the_least
@@ -248,6 +248,17 @@ class TestAmend:
         assert amend(client, keys.contributor, created.json()["id"], {"year": 2020}, If_Match=tag).status_code == 200
         assert_problem(amend(client, keys.curator, created.json()["id"], {"year": 2021}, If_Match=tag), 412, "stale-revision")
 
+    def test_says_why_to_those_who_may_see_it(self, client: TestClient, keys: Keys) -> None:
+        created = create(client, keys.contributor)
+        study, tag = created.json()["id"], created.headers["etag"]
+        headers = {**header(keys.contributor), "If-Match": tag}
+        response = client.patch(f"/v1/studies/{study}?reason=The%20year%20was%20mistyped", json={"year": 2020}, headers=headers)
+        assert response.status_code == 200
+        revisions = client.get(f"/v1/studies/{study}/revisions", headers=header(keys.contributor)).json()["items"]
+        assert [row["reason"] for row in revisions if row["number"] == 2] == ["The year was mistyped"]
+        assert "mistyped" not in client.get("/v1/changes?limit=200").text
+        assert_problem(client.patch(f"/v1/studies/{study}?reason=", json={}, headers=headers), 400, "invalid-query")
+
     @pytest.mark.parametrize("tag", ["r1", 'W/"r1"x', '"', "'r1'", '"r1" "r2"'])
     def test_a_malformed_tag_is_refused(self, client: TestClient, keys: Keys, tag: str) -> None:
         study = create(client, keys.contributor).json()["id"]
@@ -296,7 +307,7 @@ class TestAmend:
         created = create(desk.client, desk.keys.contributor)
         headers = header(desk.keys.contributor, If_Match='"r1"') | {"Content-Type": "application/json"}
         response = desk.client.patch(f"/v1/studies/{created.json()['id']}", content=json.dumps(patch), headers=headers)
-        assert_problem(response, 422, "invalid-body")
+        assert_problem(response, 422, "invalid-body", "")
 
     def test_takes_merge_patches_and_plain_json_and_nothing_else(self, client: TestClient, keys: Keys) -> None:
         created = create(client, keys.contributor)
@@ -317,6 +328,39 @@ class TestAmend:
         assert on.status_code == 200
         assert (on.json()["document"]["country"], on.json()["document"]["language"]) == ("Germany", "de")
         assert on.json()["status"] == "accepted"
+
+    @pytest.mark.parametrize("submitted", [False, True])
+    @pytest.mark.parametrize("tag", ['"r1"', '"r7"'])
+    def test_nobody_loses_his_own_draft_by_a_second_one(self, client: TestClient, keys: Keys, tag: str, submitted: bool) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        assert client.get(f"/v1/studies/{study}", headers=header(keys.contributor)).json()["open_revision"] is None
+        amend(client, keys.contributor, study, {"volume": "5"}, If_Match='"r1"')
+        if submitted:
+            assert submit(client, keys.contributor, study).status_code == 200
+        response = amend(client, keys.contributor, study, {"issue": "2"}, If_Match=tag)
+        problem = assert_problem(response, 412, "stale-revision")
+        own = problem["open_revision"]
+        assert (own["number"], own["status"], own["etag"]) == (2, "submitted" if submitted else "draft", '"r2"')
+        assert response.headers["etag"] == '"r2"'
+        assert client.get(f"/v1/studies/{study}", headers=header(keys.contributor)).json()["open_revision"] == own
+        for stranger in (None, keys.second_contributor, keys.curator):
+            assert client.get(f"/v1/studies/{study}", headers=header(stranger)).json()["open_revision"] is None
+        on = amend(client, keys.contributor, study, {"issue": "2"}, If_Match=own["etag"]).json()["document"]
+        assert (on["volume"], on["issue"]) == ("5", "2")
+
+    def test_who_withdraws_his_draft_begins_anew_from_the_accepted_revision(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        amend(client, keys.contributor, study, {"volume": "5"}, If_Match='"r1"')
+        client.post(f"/v1/studies/{study}/withdraw", json={"reason": "a mistake"}, headers=header(keys.contributor))
+        assert amend(client, keys.contributor, study, {"issue": "2"}, If_Match='"r1"').json()["document"]["volume"] is None
+
+    def test_a_retraction_leaves_the_draft_of_the_curator_alone(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        amend(client, keys.curator, study, {"volume": "5"}, If_Match='"r1"')
+        assert retract(client, keys.curator, study).status_code == 201
+        own = client.get(f"/v1/studies/{study}", headers=header(keys.curator)).json()["open_revision"]
+        assert (own["number"], own["status"]) == (2, "draft")
+        assert differences(engine) == []
 
     def test_nobody_goes_on_from_the_draft_of_another(self, client: TestClient, keys: Keys) -> None:
         study = an_accepted_study(client, keys.contributor, keys.curator)
@@ -346,7 +390,41 @@ class TestSubmit:
 
     def test_the_least_record_is_told_what_is_missing(self, client: TestClient, keys: Keys) -> None:
         study = create(client, keys.contributor, the_least()).json()["id"]
-        assert_problem(submit(client, keys.contributor, study), 422, "inconsistent-study", "/conditions", "/sources")
+        assert_problem(submit(client, keys.contributor, study), 422, "incomplete-study", "/kind", "/design", "/sources")
+
+    def test_what_lacks_something_and_contradicts_itself_is_told_both(self, client: TestClient, keys: Keys) -> None:
+        study = create(client, keys.contributor, a_body(sources=[], n_randomised=50, n_analysed=50)).json()["id"]
+        document = assert_problem(
+            submit(client, keys.contributor, study),
+            422,
+            "inconsistent-study",
+            "/sources",
+            "/results/0/treatment/n",
+            "/results/0/control/n",
+        )
+        assert "not complete" in document["detail"]
+
+    def test_an_amendment_says_why(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        drafted = amend(client, keys.contributor, study, {"country": "Spain"}, reason=None, If_Match='"r1"')
+        assert [one["pointer"] for one in drafted.json()["warnings"]] == ["/reason"]
+        assert_problem(submit(client, keys.contributor, study), 422, "incomplete-study", "/reason")
+        assert submit(client, keys.contributor, study, reason="The country was left out.").status_code == 200
+        assert "left out" not in client.get("/v1/changes?limit=200").text
+        assert review(client, keys.curator, study).status_code == 201
+        assert "The country was left out." in client.get("/v1/changes?limit=200").text
+        assert differences(engine) == []
+
+    def test_a_draft_that_goes_on_keeps_its_reason(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        amend(client, keys.contributor, study, {"country": "Spain"}, reason="The country was left out.", If_Match='"r1"')
+        assert amend(client, keys.contributor, study, {"language": "es"}, reason=None, If_Match='"r2"').json()["warnings"] == []
+        assert submit(client, keys.contributor, study).status_code == 200
+
+    def test_an_amendment_changes_something(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        amend(client, keys.contributor, study, {}, If_Match='"r1"')
+        assert "nothing to review" in assert_problem(submit(client, keys.contributor, study), 409, "state-conflict")["detail"]
 
     def test_the_ledger_holds_after_all_this(self, client: TestClient, keys: Keys, engine: Engine) -> None:
         study = an_accepted_study(client, keys.contributor, keys.curator)

@@ -94,6 +94,12 @@ def judgements_of(body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return stored
 
 
+def with_concern(body: dict[str, Any], place: int = 0) -> dict[str, Any]:
+    """The same with an expression of concern on the report of one of its studies."""
+    rows = [row | {"flags": [*row["flags"], "expression-of-concern"]} if i == place else row for i, row in enumerate(body["studies"])]
+    return body | {"studies": rows}
+
+
 def retracted_row(label: str = "Fraudster 2012") -> dict[str, Any]:
     return {
         "study": "r1",

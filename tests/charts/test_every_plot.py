@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from app.charts.badge import badge_svg
-from app.charts.cumulative import cumulative_svg
+from app.charts.cumulative import cumulative_data, cumulative_svg
 from app.charts.evidence_map import evidence_map_svg
-from app.charts.forest import forest_svg
-from app.charts.funnel import funnel_svg
+from app.charts.forest import forest_data, forest_svg
+from app.charts.funnel import funnel_data, funnel_svg
 from app.charts.theme import DARK, LIGHT, Theme
-from app.charts.traffic_light import traffic_light_svg
+from app.charts.traffic_light import traffic_light_data, traffic_light_svg
 from tests.charts.drawing import Drawing, contrast
-from tests.charts.examples import body_of, directions_only, judgements_of, map_answer, named, retracted_row, without_studies
+from tests.charts.examples import body_of, directions_only, judgements_of, map_answer, named, retracted_row, with_concern, without_studies
 
 Plot = Callable[..., str]
 Make = Callable[[], dict[str, Any]]
@@ -48,6 +48,7 @@ BODIES: dict[str, Make] = {
     "directions": directions_only,
     "none": without_studies,
     "6-sentences": lambda: named(body_of(6), SENTENCE[:120]),
+    "6-concern": lambda: with_concern(body_of(6)),
     "6-endless-words": lambda: named(body_of(6), WORD[:120]),
 }
 MAPS: dict[str, Make] = {
@@ -170,3 +171,26 @@ class TestManyStudies:
         assert drawing.not_numbers() == []
         assert drawing.outside() == []
         assert drawing.height < 200_000
+
+
+@pytest.mark.parametrize("plot", [forest_svg, funnel_svg, cumulative_svg, traffic_light])
+class TestExpressionOfConcern:
+    def test_is_marked_explained_and_told(self, plot: Plot) -> None:
+        drawing = Drawing(plot(with_concern(body_of(6)), width=800))
+        assert "expression of concern on the report, counted" in drawing.words
+        assert "†" in drawing.words.replace("expression", "")
+        assert "An expression of concern stands on the report of Haller 1985, which counts." in drawing.desc
+
+    def test_without_one_nothing_is_said(self, plot: Plot) -> None:
+        drawing = Drawing(plot(body_of(6), width=800))
+        assert "concern on" not in drawing.words
+        assert "†" not in drawing.svg
+
+
+def test_every_plot_as_data_names_the_studies_with_a_concern() -> None:
+    body = with_concern(body_of(6))
+    forest, funnel, cumulative = forest_data(body), funnel_data(body), cumulative_data(body)
+    bias = traffic_light_data(body, stored=judgements_of(body))
+    for rows in (forest["studies"], funnel["points"], cumulative["steps"], bias["rows"]):
+        assert isinstance(rows, list)
+        assert [row["concern"] for row in rows].count(True) == 1

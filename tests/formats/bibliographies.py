@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from app.formats.author_names import read_name
+from app.formats.author_names import read_name, read_names
 from app.formats.drafts import PAGE_DASH
 from app.formats.languages import CODES
 from app.formats.plain_text import one_line, paragraphs, without_markup
@@ -20,13 +20,11 @@ from app.vocabulary import Design, PublicationStatus, StudyKind
 SAMPLES = Path(__file__).parent / "samples"
 
 EVERY_MEMBER = frozenset(Bibliography.model_fields)
-NOT_IN_RIS = frozenset({"author_orcids", "country", "completed_on", "kind", "design", "publication_status"})
-NOT_IN_PUBMED = frozenset({"country", "completed_on", "registration", "urls", "kind", "design", "publication_status"})
 CARRIED: dict[FileFormat, frozenset[str]] = {
-    FileFormat.RIS: EVERY_MEMBER - NOT_IN_RIS,
-    FileFormat.ENDNOTE_XML: EVERY_MEMBER - NOT_IN_RIS,
-    FileFormat.NBIB: EVERY_MEMBER - NOT_IN_PUBMED,
-    FileFormat.PUBMED_XML: EVERY_MEMBER - NOT_IN_PUBMED,
+    FileFormat.RIS: EVERY_MEMBER,
+    FileFormat.ENDNOTE_XML: EVERY_MEMBER,
+    FileFormat.NBIB: EVERY_MEMBER,
+    FileFormat.PUBMED_XML: EVERY_MEMBER,
     FileFormat.BIBTEX: EVERY_MEMBER,
     FileFormat.CSL_JSON: EVERY_MEMBER,
     FileFormat.CSV: EVERY_MEMBER,
@@ -67,7 +65,7 @@ PERSONS = st.builds(
     st.text(st.sampled_from("ABCDEÅÖ"), min_size=1, max_size=4),
     st.sampled_from(["", "", " Jr", " 3rd"]),
 )
-GROUPS = ITEMS.filter(lambda text: "," not in text and read_name(text) == text)
+GROUPS = ITEMS.filter(lambda text: "," not in text and read_name(text) == text and read_names(text) == ([text], []))
 AUTHORS = st.lists(st.one_of(PERSONS, PERSONS, GROUPS), max_size=6)
 PAGES = st.one_of(
     st.sampled_from(["374-381", "374-81", "e12", "S1-S9", "5-5", "12, 15-18", "1-2-3"]),

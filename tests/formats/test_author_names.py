@@ -18,6 +18,11 @@ class TestReadName:
             ("Doe J Jr.", "Doe J Jr"),
             ("Cochrane Pain Group", "Cochrane Pain Group"),
             ("Neck, Back and Hip Group", "Neck, Back and Hip Group"),
+            ("SMITH, JOHN", "SMITH J"),
+            ("SMITH, JOHN ALAN", "SMITH JA"),
+            ("SMITH, JTB", "SMITH JTB"),
+            ("Smith, John, Doe, Ann", "Smith, John, Doe, Ann"),
+            ("Smith J, et al.", "Smith J, et al."),
             ("王, 小明", "王 小明"),
             ("  ", ""),
         ],
@@ -56,7 +61,27 @@ class TestReadNames:
             ("Haller, Heidi", ["Haller H"]),
             ("Haller H.; Berg A.-K.;", ["Haller H", "Berg AK"]),
             ("", []),
+            ("Smith, J. & Doe, A.", ["Smith J", "Doe A"]),
+            ("Smith, J.|Doe, A.", ["Smith J", "Doe A"]),
+            ("Smith, John and Doe, Ann", ["Smith J", "Doe A"]),
+            ("Haller H, Lauche R and Cramer HJ", ["Haller H", "Lauche R", "Cramer HJ"]),
+            ("Smith, J., Doe, A. B., & Roe, C.", ["Smith J", "Doe AB", "Roe C"]),
+            ("Smith J, et al.", ["Smith J", "et al."]),
+            ("Garcia Lopez, Maria Jose; Smith, A.", ["Garcia Lopez MJ", "Smith A"]),
+            ("van der Meer, Jan Willem", ["van der Meer JW"]),
+            ("Neck, Back and Hip Group", ["Neck, Back and Hip Group"]),
+            ("Smith, John, Jr.", ["Smith J Jr"]),
         ],
     )
     def test_of_a_cell(self, cell: str, names: list[str]) -> None:
-        assert read_names(cell) == names
+        assert read_names(cell) == (names, [])
+
+    @pytest.mark.parametrize(
+        "cell",
+        [
+            *("John Smith, Mary Jones", "Smith, John, Doe, Ann", "Smith J, Doe", "John Smith and Mary Jones"),
+            *("Smith J and the ABC Study Group", "Anna Muster, Ben Beispiel, Carla Cero"),
+        ],
+    )
+    def test_that_are_not_clear_stay_as_they_stand_and_are_told(self, cell: str) -> None:
+        assert read_names(cell) == ([cell], [cell])

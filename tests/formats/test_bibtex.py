@@ -29,6 +29,17 @@ class TestZotero:
         assert (thesis.publication_types, thesis.publication_status) == (["Thesis"], PublicationStatus.THESIS)
 
 
+class TestGoogleScholar:
+    def test_knows_no_identifier_and_cuts_long_lists_of_authors(self) -> None:
+        records = read(FileFormat.BIBTEX, (SAMPLES / "google_scholar.bib").read_bytes())
+        article, thesis, paper = map(bibliography, records)
+        assert article.authors == ["Lindqvist M", "Óskarsdóttir ÞB", "van der Meer JW"]
+        assert [problem.detail for problem in records[0].problems] == ["the list of authors ends in `and others`"]
+        assert (article.doi, article.year, article.pages) == (None, 2018, "201-209")
+        assert (thesis.title, thesis.publication_status) == ("Hands-on treatment of tension-type headache", PublicationStatus.THESIS)
+        assert paper.journal == "Congress of Imagined Paediatrics"
+
+
 class TestLatex:
     def setup_method(self) -> None:
         self.records = read(FileFormat.BIBTEX, (SAMPLES / "latex.bib").read_bytes())

@@ -70,3 +70,18 @@ class TestWrite:
             "container-title": "Examples",
             "DOI": "10.5555/x",
         }
+
+
+class TestWhatIsNotUnderstood:
+    def test_is_left_out_with_a_notice(self) -> None:
+        (record,) = of([{"type": "article-journal", "title": "One", "authors": ["A B"], "year": 2015}])
+        assert record.bibliography is not None
+        assert [(problem.severity, problem.detail) for problem in record.problems] == [
+            ("notice", "left out: CSL-JSON has no authors, year")
+        ]
+
+    def test_a_number_is_no_title(self) -> None:
+        (record,) = of([{"type": "article-journal", "title": 5, "DOI": "10.5555/x", "volume": 7}])
+        assert record.bibliography is not None
+        assert (record.bibliography.title, record.bibliography.volume) == (None, "7")
+        assert [(problem.severity, problem.field) for problem in record.problems] == [("notice", "title")]

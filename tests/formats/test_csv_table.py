@@ -95,3 +95,27 @@ class TestWrite:
         (record,) = of_text(text)
         assert record.bibliography is not None
         assert record.bibliography.title == title
+
+
+class TestAuthors:
+    @pytest.mark.parametrize(
+        ("cell", "authors", "notice"),
+        [
+            ("Smith J, et al.", ["Smith J"], "`et al.`"),
+            ("John Smith, Mary Jones", ["John Smith, Mary Jones"], "may be several names"),
+        ],
+    )
+    def test_that_are_not_clear_are_never_invented_and_give_a_notice(self, cell: str, authors: list[str], notice: str) -> None:
+        (record,) = of_text(f'title,authors\nOne,"{cell}"\n')
+        assert record.bibliography is not None
+        assert record.bibliography.authors == authors
+        assert [(problem.severity, problem.field, notice in problem.detail) for problem in record.problems] == [("notice", "authors", True)]
+
+
+class TestCellsThatASpreadsheetChanged:
+    @pytest.mark.parametrize("cell", ["1-Feb", "Feb-15", "01/02/2015", "2015-02-01"])
+    def test_are_left_out_with_a_notice(self, cell: str) -> None:
+        (record,) = of_text(f"title,issue,pages,volume\nOne,{cell},{cell},12\n")
+        assert record.bibliography is not None
+        assert (record.bibliography.issue, record.bibliography.pages, record.bibliography.volume) == (None, None, "12")
+        assert [(problem.severity, problem.field) for problem in record.problems] == [("notice", "issue"), ("notice", "pages")]

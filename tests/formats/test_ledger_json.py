@@ -2,8 +2,9 @@ from io import BytesIO
 from pathlib import Path
 
 from app.formats.ledger_json import read_ledger_json, write_ledger_json
+from app.formats.sniff import FileFormat
 from app.schemas.study import StudyDocument
-from tests.formats.bibliographies import SAMPLES
+from tests.formats.bibliographies import SAMPLES, read
 
 SEEDS = Path(__file__).resolve().parents[2] / "seed_data" / "studies"
 
@@ -22,6 +23,12 @@ class TestRead:
     def test_a_document_that_is_cut_off_is_reported(self) -> None:
         (record,) = read_ledger_json(BytesIO(b'[{"title": "On'))
         assert "cut off" in record.problems[0].detail
+
+    def test_an_answer_of_this_service_stands_for_its_document(self) -> None:
+        answer = b'{"meta": {"revision": 1}, "document": {"title": "One", "year": 2015}}'
+        for content in (answer, b"[" + answer + b"]", b'{"items": [' + answer + b"]}"):
+            (record,) = read(FileFormat.LEDGER_JSON, content)
+            assert record.document == StudyDocument(title="One", year=2015)
 
 
 class TestRoundTrip:

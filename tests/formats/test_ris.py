@@ -52,6 +52,13 @@ class TestDialects:
         assert (article.authors, article.doi, article.journal) == (["Novak P", "Horvat IM"], "10.5555/pl.2012.88", "Posture Letters")
         assert (note.publication_types, note.year) == ([], 2013)
 
+    def test_embase_names_types_in_m3_and_authors_in_a1(self) -> None:
+        article, abstract = map(bibliography, of_sample("embase.ris"))
+        assert (article.authors, article.year, article.language) == (["Moreau C", "Da Silva JP"], 2020, "en")
+        assert (article.journal, article.doi, article.pmid) == ("Imagined Archives of Paediatrics", "10.5555/iap.2020.77", None)
+        assert article.abstract == "Crying fell by half an hour a day."
+        assert (abstract.publication_status, abstract.pages) == (PublicationStatus.CONFERENCE_ABSTRACT, "A12")
+
     def test_ovid_has_lines_before_its_records_and_pubmed_ids_of_medline_only(self) -> None:
         medline, embase = of_sample("ovid.ris")
         assert medline.line == 5

@@ -10,8 +10,10 @@ from app.vocabulary import Design, StudyKind
 from tests.formats.bibliographies import SAMPLES, written
 
 OF_SAMPLE = {
+    "embase.ris": FileFormat.RIS,
     "endnote.ris": FileFormat.RIS,
     "endnote.xml": FileFormat.ENDNOTE_XML,
+    "google_scholar.bib": FileFormat.BIBTEX,
     "latex.bib": FileFormat.BIBTEX,
     "mendeley.ris": FileFormat.RIS,
     "ovid.ris": FileFormat.RIS,
@@ -58,6 +60,21 @@ class TestFormat:
     def test_of_a_table_of_one_column_is_csv(self) -> None:
         assert sniff(BytesIO(b"DOI\n10.5555/x\n")).format is FileFormat.CSV
 
+    @pytest.mark.parametrize(
+        ("content", "file_format"),
+        [
+            (b'{"title": "One", "authors": ["A B"], "year": 2015}', FileFormat.LEDGER_JSON),
+            (b'[{"title": "One", "kind": "primary"}]', FileFormat.LEDGER_JSON),
+            (b'{"items": [{"document": {"title": "One"}}]}', FileFormat.LEDGER_JSON),
+            (b'[1, {"title": "One", "results": []}]', FileFormat.LEDGER_JSON),
+            (b'[{"title": "One", "results": [{"type": "%s' % (b"x" * 300_000), FileFormat.LEDGER_JSON),
+            (b'[{"type": "book", "title": "One", "year": 2015}]', FileFormat.CSL_JSON),
+            (b'[{"title": "One", "DOI": "10.5555/x"}]', FileFormat.CSL_JSON),
+        ],
+    )
+    def test_of_json_is_told_by_its_members(self, content: bytes, file_format: FileFormat) -> None:
+        assert sniff(BytesIO(content)).format is file_format
+
     def test_leaves_the_stream_at_its_beginning(self) -> None:
         stream = BytesIO(UMLAUTS.encode())
         sniff(stream)
@@ -68,6 +85,9 @@ class TestFormat:
         [
             (b"", "empty"),
             (b" \n\t\r\n", "empty"),
+            (b"\xef\xbb\xbf", "empty"),
+            (b"\xef\xbb\xbf \n", "empty"),
+            (b"\xff\xfe", "empty"),
             (b"%PDF-1.7 ...", "PDF"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xlsx"),
             (b"\x1f\x8b\x08\x00", "gzip"),

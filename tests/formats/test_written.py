@@ -1,3 +1,5 @@
+import pytest
+
 from app.formats.written import bibliography_of
 from app.schemas.bibliography import Bibliography
 from app.schemas.study import StudyDocument
@@ -32,12 +34,13 @@ class TestBibliographyOf:
         assert bibliography_of(study) is study
 
 
-def test_design_and_retraction_of_a_document_come_through_every_format() -> None:
-    study = bibliography_of(document(journal="Examples", publication_status="retracted"))
+@pytest.mark.parametrize("status", [PublicationStatus.RETRACTED, PublicationStatus.EXPRESSION_OF_CONCERN])
+def test_design_and_mark_of_a_document_come_through_every_format(status: PublicationStatus) -> None:
+    study = bibliography_of(document(journal="Examples", publication_status=status))
     for file_format in CARRIED:
         (record,) = read(file_format, written(file_format, [study]))
         after = record.bibliography
         assert after is not None
         assert (after.kind, after.design) == (StudyKind.PRIMARY, Design.RANDOMISED_TRIAL)
-        assert after.publication_status is PublicationStatus.RETRACTED
+        assert after.publication_status is status
         assert carried(file_format, after) == carried(file_format, study)

@@ -76,13 +76,36 @@ class TestRead:
         with pytest.raises(FileRefused, match="hidden"):
             read(FileFormat.XLSX, saved(workbook(("Title",), ("One",), hidden=True)))
 
-    def test_a_row_far_below_is_refused(self) -> None:
+    def test_a_row_far_below_is_not_read_and_told(self) -> None:
         book = workbook(("Title",), ("One",))
         sheet = book.active
         assert sheet is not None
         sheet.cell(row=900_000, column=1, value="Two")
-        with pytest.raises(FileRefused, match="empty rows"):
-            read(FileFormat.XLSX, saved(book))
+        good, told = read(FileFormat.XLSX, saved(book))
+        assert good.bibliography is not None
+        assert told.bibliography is None
+        assert "is not read below 10,000 empty rows" in told.problems[0].detail
+
+    def test_dates_and_truth_values_that_excel_made_are_left_out_with_a_notice(self) -> None:
+        moment = datetime(2015, 2, 1, tzinfo=UTC).replace(tzinfo=None)
+        (record,) = of_rows(("Title", "Authors", "Issue", "Pages", "Year"), ("One", True, moment, moment.date(), 2015))
+        study = record.bibliography
+        assert study is not None
+        assert (study.authors, study.issue, study.pages, study.year) == ([], None, None, 2015)
+        assert [(problem.severity, problem.field) for problem in record.problems] == [
+            ("notice", "Authors"),
+            ("notice", "Issue"),
+            ("notice", "Pages"),
+        ]
+
+    def test_a_record_of_a_second_sheet_names_it(self) -> None:
+        book = workbook(("Title",), ("One",))
+        second = book.create_sheet("More")
+        second.append(("Title",))
+        second.append(("Two",))
+        first, other = read(FileFormat.XLSX, saved(book))
+        assert first.problems == ()
+        assert [problem.detail for problem in other.problems] == ["line 2 of the sheet 'More'"]
 
     def test_is_told_from_other_archives(self) -> None:
         assert sniff(BytesIO(saved(workbook(("Title",))))).format is FileFormat.XLSX

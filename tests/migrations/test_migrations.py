@@ -1,5 +1,7 @@
 """Up, down and up again on both engines, with data; models, migrations and code agree."""
 
+from typing import Any
+
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -7,17 +9,27 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from app.actions.appraisals import make_appraisal
+from app.actions.studies import amend_study, create_study
+from app.actions.withdrawal import withdraw_revision
 from app.cli.database import migrate_database
 from app.database import HEAD_REVISION, make_engine, migration_revision, reading, transaction
+from app.models import Result, Study
+from app.schemas.study import StudyDocument
 from app.settings import PROJECT_ROOT
 from app.vocabulary import Domain
 from tests.databases import Databases
-from tests.factories import CLARA, an_accepted_study, differences, row_counts, write_vocabulary
+from tests.factories import ANNA, CLARA, a_result, an_accepted_study, differences, row_counts, the_least, write_vocabulary
 
 TRIGGERS = {"search_entry_insert", "search_entry_update", "search_entry_delete"}
 TABLES_ONLY = "2026112401"
 WITH_SEARCH = "2026112402"
-LATER_TABLES = ("domain_appraisal", "rating_input", "rating_input_part")
+LATER_TABLES = (
+    *("double_extraction", "study_extraction", "adjudication"),
+    *("domain_appraisal", "rating_input", "rating_input_part"),
+    *("comment", "assignment", "sign_off"),
+    *("job", "reference_import", "import_file_part", "import_record"),
+    *("publication_notice", "source_check", "source_health"),
+)
 BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
 INPUTS_LOST = "Its inputs were not kept"
 
@@ -98,6 +110,59 @@ class TestUpDownUp:
         with transaction(filled) as session:
             an_accepted_study(session, title="Another", doi="10.1000/another")
         assert row_counts(filled)["rating_input"] == 1
+
+    def test_a_draft_without_kind_and_design_is_kept_through_a_version_that_asks_for_both(self, filled: Engine, small_url: str) -> None:
+        with transaction(filled) as session:
+            draft = create_study(session, StudyDocument.model_validate(the_least()), by=ANNA).id
+        filled.dispose()
+        migrate_database(small_url, "2026112404")
+        filled.dispose()
+        migrate_database(small_url)
+        with reading(filled) as session:
+            study = session.get_one(Study, draft)
+            assert (study.kind, study.design) == (None, None)
+        assert differences(filled) == []
+
+    def test_whose_draft_it_was_and_why_it_was_withdrawn_are_lost_on_the_way_down_and_missed(self, filled: Engine, small_url: str) -> None:
+        with transaction(filled) as session:
+            study = create_study(session, StudyDocument.model_validate(the_least()), by=ANNA)
+            amend_study(session, study, StudyDocument.model_validate(the_least()), by=CLARA, base=None)
+            withdraw_revision(session, study, reason="entered twice", by=ANNA)
+        assert differences(filled) == []
+        filled.dispose()
+        migrate_database(small_url, "2026112404")
+        filled.dispose()
+        migrate_database(small_url)
+        place = f"study {study.key}, revision 2"
+        assert differences(filled) == [
+            f"{place}: its base, its reason or its making is not the one the ledger pinned",
+            f"{place}: why it was withdrawn is not what the ledger pinned",
+        ]
+
+    def test_the_day_of_completion_comes_back_from_the_documents(self, filled: Engine, small_url: str) -> None:
+        trial: dict[str, Any] = {"kind": "registration", "design": "registered-trial", "publication_status": "registered", "results": []}
+        with transaction(filled) as session:
+            study = an_accepted_study(session, **trial, title="Registered", registration="NCT99000001", completed_on="2020-05").id
+        filled.dispose()
+        migrate_database(small_url, "2026112904")
+        filled.dispose()
+        migrate_database(small_url)
+        with reading(filled) as session:
+            assert session.get_one(Study, study).completed_on == "2020-05"
+        assert differences(filled) == []
+
+    def test_what_a_body_can_use_comes_back_from_the_documents(self, filled: Engine, small_url: str) -> None:
+        unclear = {"direction": "unclear", "treatment": {}, "control": {}}
+        rows = [a_result(**unclear, estimate={"measure": "MD", "value": -3.0, "se": 1.0}), a_result(**unclear)]
+        with transaction(filled) as session:
+            study = an_accepted_study(session, title="Two ways", results=rows).id
+        filled.dispose()
+        migrate_database(small_url, "2026112904")
+        filled.dispose()
+        migrate_database(small_url)
+        with reading(filled) as session:
+            assert [session.get_one(Result, (study, position)).usable for position in (0, 1)] == [True, False]
+        assert differences(filled) == []
 
     def test_all_the_way_down_nothing_is_left_and_up_again_all_works(self, filled: Engine, small_url: str) -> None:
         migrate_database(small_url, "base")

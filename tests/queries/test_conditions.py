@@ -97,6 +97,7 @@ class TestShortLabel:
         [
             (["Haller H", "Lauche R"], 2016, "Haller 2016"),
             (["Castro-Sánchez, Adelaida"], None, "Castro-Sánchez undated"),
+            (["王 小明"], 2017, "王 2017"),
             ([], 2020, "A trial 2020"),
         ],
     )

@@ -51,10 +51,10 @@ class TestLoadSummaries:
 
 class TestGetRating:
     @pytest.mark.parametrize("condition", ["neck-pain", "infant-colic", "tinnitus"])
-    def test_takes_five_queries(self, session: Session, condition: str) -> None:
+    def test_takes_seven_queries(self, session: Session, condition: str) -> None:
         with counted_queries(session) as sent:
             get_rating(session, condition, "craniosacral-therapy")
-        assert len(sent) == 5
+        assert len(sent) == 7
 
     def test_serves_what_is_stored_word_for_word(self, session: Session) -> None:
         stored = session.get_one(Rating, NECK_PAIN).content

@@ -88,10 +88,10 @@ class TestAnswers:
     def test_a_word_that_is_no_answer(self) -> None:
         assert refused(answers={"1.1": "maybe"}, overall="low")[0][0] == ("answers", "1.1")
 
-    @pytest.mark.parametrize(("tool", "more"), [("robins-i", {"overall": "low"}), ("pedro", {"score": 7})])
+    @pytest.mark.parametrize(("tool", "more"), [("cochrane-2011", {"overall": "low"}), ("pedro", {"score": 7})])
     def test_other_tools_have_no_such_answers(self, tool: str, more: dict[str, Any]) -> None:
         [(place, said)] = refused(tool=tool, answers=ALL_LOW, **more)
-        assert (place, "belong to the tool rob-2" in said) == (("answers",), True)
+        assert (place, "belong to the tools rob-2 and robins-i" in said) == (("answers",), True)
 
 
 class TestOverrideReason:
@@ -135,3 +135,76 @@ class TestAsCounted:
     def test_without_answers_it_is_the_record(self) -> None:
         entry = read(overall="low", domains={"D1": "low"})
         assert entry.as_counted() == entry.model_dump(mode="json")
+
+
+MODERATE = {
+    "1.1": "yes", "1.2": "no", "1.4": "yes", "1.5": "probably-yes", "1.6": "no",
+    "2.1": "no", "2.4": "yes",
+    "3.1": "yes", "3.2": "yes", "3.3": "no",
+    "4.1": "no",
+    "5.1": "yes", "5.2": "no", "5.3": "no",
+    "6.1": "no", "6.3": "yes", "6.4": "no",
+    "7.1": "no", "7.2": "no", "7.3": "no",
+}  # fmt: skip
+"""Of ROBINS-I: confounding controlled for, nothing else against the study."""
+UNCONTROLLED = MODERATE | {"1.4": "no"}
+
+
+class TestAnswersToRobinsI:
+    def test_give_the_judgement_where_they_settle_it(self) -> None:
+        entry = read(tool="robins-i", answers=MODERATE)
+        assert entry.computed is not None
+        levels = {row.domain: row.level for row in entry.computed.domains}
+        assert levels["confounding"] == "moderate"
+        assert levels["selection-of-the-reported-result"] is None  # low or moderate
+        assert (entry.overall, entry.counted) == (None, "moderate")  # moderate whichever of the two it is
+        assert StudyRiskOfBias.model_validate_json(entry.model_dump_json()) == entry
+
+    def test_where_they_leave_a_choice_nothing_is_chosen(self) -> None:
+        [(_, said)] = refused(tool="robins-i", answers=UNCONTROLLED)
+        assert "robins-i needs an overall judgement: the answers leave it open: serious or critical" in said
+
+    def test_a_choice_within_what_is_left_needs_its_reason(self) -> None:
+        [(place, said)] = refused(tool="robins-i", answers=UNCONTROLLED, overall="serious")
+        assert place == ("override_reason",)
+        assert "overall is serious, and the answers leave it open: serious or critical" in said
+        entry = read(tool="robins-i", answers=UNCONTROLLED, overall="serious", override_reason="Severity at the start was not measured.")
+        assert entry.counted == "serious"
+
+    def test_a_recorded_domain_settles_the_whole(self) -> None:
+        [(place, said)] = refused(tool="robins-i", answers=UNCONTROLLED, domains={"confounding": "critical"})
+        assert (place, "confounding is critical, the answers give serious or critical" in said) == (("override_reason",), True)
+        reason = "Only the worst off were treated."
+        entry = read(tool="robins-i", answers=UNCONTROLLED, domains={"confounding": "critical"}, override_reason=reason)
+        assert (entry.overall, entry.counted) == (None, "critical")
+        assert entry.as_counted()["domains"] == {
+            "confounding": "critical",
+            "classification-of-interventions": "low",
+            "deviations-from-intended-interventions": "low",
+            "missing-data": "low",
+            "measurement-of-outcomes": "low",
+        }
+
+    def test_judging_otherwise_needs_a_reason(self) -> None:
+        [(place, said)] = refused(tool="robins-i", answers=MODERATE, overall="low")
+        assert (place, "overall is low, the answers give moderate" in said) == (("override_reason",), True)
+
+    def test_information_that_lacks_in_a_domain_is_said_of_the_whole(self) -> None:
+        reason = "The report says nothing of drop-outs."
+        entry = read(tool="robins-i", answers=MODERATE, domains={"missing-data": "no-information"}, override_reason=reason)
+        assert entry.counted == "no-information"
+
+    def test_answers_for_one_effect_alone(self) -> None:
+        [(place, said)] = refused(tool="robins-i", answers=MODERATE | {"4.3": "yes"}, overall="moderate")
+        assert (place, "one effect or for the other" in said) == (("answers",), True)
+
+    @pytest.mark.parametrize("answers", [{"1.1": "no-information"}, {"2.7": "yes"}, {"3.1": "not-applicable"}])
+    def test_an_answer_or_a_question_that_the_tool_does_not_have(self, answers: dict[str, str]) -> None:
+        [(place, said)] = refused(tool="robins-i", answers=answers, overall="moderate")
+        assert place == ("answers",)
+        assert next(iter(answers)) in said
+
+    def test_a_judgement_without_answers_counts_as_before(self) -> None:
+        entry = read(tool="robins-i", overall="serious")
+        assert (entry.counted, entry.computed) == ("serious", None)
+        assert "needs an overall judgement" in refused(tool="robins-i")[0][1]

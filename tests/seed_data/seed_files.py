@@ -17,7 +17,7 @@ from app.schemas.reference import (
     OutcomeRecord,
     PositionRecord,
     ReadingRecord,
-    SourceRecord,
+    ReferencedSource,
 )
 from app.schemas.study import StudyDocument, StudyResult
 from app.vocabulary import RATIO_MEASURES, Comparator
@@ -30,7 +30,7 @@ REFERENCE_FILES: dict[str, TypeAdapter[Any]] = {
     "outcomes": TypeAdapter(list[OutcomeRecord]),
     "instruments": TypeAdapter(list[InstrumentRecord]),
     "condition_outcomes": TypeAdapter(list[ConditionOutcomeRecord]),
-    "sources": TypeAdapter(list[SourceRecord]),
+    "sources": TypeAdapter(list[ReferencedSource]),
     "claims": TypeAdapter(list[ClaimRecord]),
     "readings": TypeAdapter(list[ReadingRecord]),
     "positions": TypeAdapter(list[PositionRecord]),
@@ -81,7 +81,7 @@ def condition_outcomes() -> list[ConditionOutcomeRecord]:
     return _reference_records("condition_outcomes")
 
 
-def sources() -> list[SourceRecord]:
+def sources() -> list[ReferencedSource]:
     return _reference_records("sources")
 
 

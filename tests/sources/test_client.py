@@ -2,6 +2,7 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -292,3 +293,42 @@ class TestSecondsToWait:
     def test_a_date_without_a_zone_is_taken_as_utc(self) -> None:
         moment = datetime.now(UTC) + timedelta(seconds=100)
         assert 95 < (seconds_to_wait(moment.strftime("%a, %d %b %Y %H:%M:%S -0000")) or 0) <= 100
+
+
+class TestTelling:
+    """Whoever keeps how the services fare hears how each question ended, once, whatever it took."""
+
+    @pytest.mark.parametrize(
+        ("faults", "path", "told"),
+        [
+            ([], PATH, [None]),
+            ([status(500), status(500)], PATH, [None]),
+            ([], "/works/10.5555%2Fnobody", [None]),
+            ([status(500)] * 4, PATH, ["source-unavailable"]),
+            ([status(400)], PATH, ["source-unavailable"]),
+            ([garbage()], PATH, ["source-reply-invalid"]),
+            ([garbage(XML)], PATH, ["source-reply-invalid"]),
+        ],
+        ids=["answered", "answered in the end", "no such record", "down", "refused", "garbage", "another media type"],
+    )
+    def test_how_a_question_ended(self, services: FakeServices, faults: list[Answer], path: str, told: list[str | None]) -> None:
+        heard: list[str | None] = []
+
+        def tell(service: str, problem: SourceProblem | None) -> None:
+            assert service == "crossref"
+            heard.append(None if problem is None else problem.slug)
+
+        services.misbehave("crossref", *faults)
+        asking = SourceClient(services.settings(), sleep=lambda _seconds: None, tell=tell)
+        with asking as client, suppress(SourceProblem, UnknownIdentifier):
+            ask(client, path)
+        assert heard == told
+
+    def test_a_reply_from_the_store_is_no_question(self, services: FakeServices, tmp_path: Path) -> None:
+        heard: list[str] = []
+        with SourceClient(
+            services.settings(source_cache=tmp_path / "replies"), tell=lambda service, _problem: heard.append(service)
+        ) as client:
+            ask(client)
+            ask(client)
+        assert heard == ["crossref"]

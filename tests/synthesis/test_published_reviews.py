@@ -1,6 +1,6 @@
 import pytest
 
-from app.synthesis.published_reviews import TABLE, compare_conclusion
+from app.synthesis.published_reviews import TABLE, compare_certainty, compare_conclusion
 from app.vocabulary import Agreement, Certainty, ConclusionDirection, Finding
 
 FOR, INCONCLUSIVE, MIXED = ConclusionDirection.FAVOURS_INTERVENTION, ConclusionDirection.INCONCLUSIVE, ConclusionDirection.MIXED
@@ -43,3 +43,33 @@ class TestCompareConclusion:
     def test_unknown_conclusion_or_no_evidence_cannot_be_compared(self) -> None:
         assert compare_conclusion(None, Certainty.LOW, Finding.UNCLEAR)[0] is Agreement.NOT_COMPARABLE
         assert compare_conclusion(FOR, Certainty.NO_EVIDENCE, None)[0] is Agreement.NOT_COMPARABLE
+
+
+class TestCompareCertainty:
+    @pytest.mark.parametrize(
+        ("stated", "rating", "comparison"),
+        [
+            ("low", Certainty.LOW, "same"),
+            ("very low (GRADE)", Certainty.LOW, "less-certain"),
+            ("Moderate certainty", Certainty.LOW, "more-certain"),
+            ("GRADE: high", Certainty.VERY_LOW, "more-certain"),
+            ("moderate to very low", Certainty.LOW, "not-comparable"),
+            ("low or very low (GRADE)", Certainty.LOW, "not-comparable"),
+            ("low-grade evidence", Certainty.LOW, "not-comparable"),
+            ("limited evidence (authors)", Certainty.LOW, "not-comparable"),
+            ("", Certainty.LOW, "not-comparable"),
+            ("low certainty of evidence", Certainty.LOW, "same"),
+            ("Moderate quality of the evidence", Certainty.LOW, "more-certain"),
+            ("⊕⊕⊝⊝ low", Certainty.LOW, "same"),
+            ("⊕⊕⊕⊝ low", Certainty.LOW, "not-comparable"),
+            ("⊕⊕⊝⊝", Certainty.LOW, "not-comparable"),
+            ("High quality", Certainty.LOW, "not-comparable"),
+            ("high quality evidence", Certainty.LOW, "more-certain"),
+            (None, Certainty.LOW, "not-comparable"),
+            ("low", Certainty.NO_EVIDENCE, "not-comparable"),
+        ],
+    )
+    def test_only_one_of_the_four_levels_is_compared(self, stated: str | None, rating: Certainty, comparison: str) -> None:
+        found, reason = compare_certainty(stated, rating)
+        assert found == comparison
+        assert reason

@@ -257,6 +257,17 @@ class TestOverdueRegistrations:
         assert rating.bodies[0].certainty.judgements[4].levels == 1
 
 
+class TestExpressionsOfConcern:
+    def test_are_named_where_there_is_one_and_the_study_counts(self) -> None:
+        marked = study(big(), key="a", label="Doubted 2020", publication_status=PublicationStatus.EXPRESSION_OF_CONCERN)
+        content = to_json(rate_pair(pair(marked, study(big(), key="b"))))
+        assert content["concerns"] == [{"study": "a", "label": "Doubted 2020"}]
+        assert content["eligible_studies"] == 2
+
+    def test_without_one_a_rating_reads_as_it_always_did(self) -> None:
+        assert "concerns" not in to_json(rated(big()))
+
+
 class TestInputsHash:
     def two(self) -> tuple[PairInput, PairInput]:
         first, second = study(big(), with_estimate(**on(DISABILITY)), key="a"), study(big(), key="b", conditions=("neck-pain", "migraine"))

@@ -7,21 +7,23 @@ doi 10.1016/j.jclinepi.2018.01.012).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.synthesis.body import Body, StudyInput
+from app.synthesis.body import Body, BodyStudy
 from app.synthesis.grade.imprecision import judge_imprecision
 from app.synthesis.grade.inconsistency import judge_inconsistency
 from app.synthesis.grade.indirectness import judge_indirectness
 from app.synthesis.grade.judgement import DomainJudgement
 from app.synthesis.grade.publication_bias import PairContext, judge_publication_bias
-from app.synthesis.grade.risk_of_bias import judge_risk_of_bias
+from app.synthesis.grade.risk_of_bias import judge_risk_of_bias, study_level
 from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.upgrades import Upgrade, judge_upgrades
-from app.vocabulary import Certainty, DesignLevel, Domain, RiskOfBiasJudgement, RiskOfBiasTool
+from app.vocabulary import Certainty, ComparatorGroup, DesignLevel, Domain, RiskOfBiasJudgement, RiskOfBiasTool
 
 CERTAINTY_OF_LEVEL = {4: Certainty.HIGH, 3: Certainty.MODERATE, 2: Certainty.LOW, 1: Certainty.VERY_LOW}
 LEVEL_OF_CERTAINTY = {certainty: level for level, certainty in CERTAINTY_OF_LEVEL.items()}
 HIGHEST, LOWEST = 4, 1
 JOINT_DOMAINS = frozenset({Domain.INCONSISTENCY, Domain.IMPRECISION})
+NO_START = frozenset({None, RiskOfBiasJudgement.NO_INFORMATION, RiskOfBiasJudgement.CRITICAL})
+"""Of a study of which ROBINS-I tells nothing, or that it is too problematic to tell anything, no body starts at high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +74,28 @@ def conclude(body: Body, judgements: tuple[DomainJudgement, ...], thresholds: Th
 
 
 def start_level(body: Body) -> StartLevel:
-    """Randomised 4; non-randomised controlled 2, or 4 if every study carries a ROBINS-I judgement; uncontrolled 1."""
+    """Randomised 4; non-randomised controlled 2, or 4 if ROBINS-I decides for every study and finds none critical; uncontrolled 1."""
     if body.design_level is DesignLevel.RANDOMISED:
         return StartLevel(4, "start/randomised", "Randomised trials start at high certainty.")
     if body.design_level is DesignLevel.UNCONTROLLED:
         return StartLevel(1, "start/uncontrolled", "Studies without a comparison group start, and stay, at very low certainty.")
-    if all(has_robins_i(study.study, body.outcome.slug) for study in body.studies):
-        return StartLevel(4, "start/robins-i", "Every study was judged with ROBINS-I, so the body starts at high certainty.")
+    if all(starts_high(study, body.outcome.slug, body.comparator_group) for study in body.studies):
+        return StartLevel(
+            4, "start/robins-i", "Every study was judged with ROBINS-I and none as critical, so the body starts at high certainty."
+        )
     return StartLevel(2, "start/non-randomised", "Controlled studies without randomisation start at low certainty.")
 
 
-def has_robins_i(study: StudyInput, outcome_slug: str) -> bool:
-    """Whether ROBINS-I judged this outcome, or the study as a whole; `no-information` is no judgement here."""
-    rows = [row for row in study.risk_of_bias if row.tool is RiskOfBiasTool.ROBINS_I and row.outcome in (None, outcome_slug)]
-    return any(row.overall not in (None, RiskOfBiasJudgement.NO_INFORMATION) for row in rows)
+def starts_high(entry: BodyStudy, outcome_slug: str, group: ComparatorGroup) -> bool:
+    """Whether ROBINS-I is the tool that decides the level of a study, with a judgement that is neither critical nor no information.
+
+    RoB 2 or a judgement of another outcome says nothing about confounding, for which alone a body without randomisation starts low.
+    """
+    if study_level(entry.study, outcome_slug, group).tool is not RiskOfBiasTool.ROBINS_I:
+        return False
+    rows = [row for row in entry.study.risk_of_bias if row.tool is RiskOfBiasTool.ROBINS_I and row.outcome in (None, outcome_slug)]
+    said = {row.overall for row in rows}
+    return RiskOfBiasJudgement.CRITICAL not in said and bool(said - NO_START)
 
 
 def levels_taken(judgements: tuple[DomainJudgement, ...], thresholds: Thresholds = CURRENT) -> int:

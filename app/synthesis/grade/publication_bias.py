@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from app.synthesis.body import Body, BodyStudy, RegistrationInput, ResultInput, StudyInput
+from app.synthesis.body import Body, BodyStudy, RegistrationInput, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
 from app.synthesis.grade.crossings import TOLERANCE, turned_interval
 from app.synthesis.grade.judgement import SHARE_DIGITS, DomainJudgement, percent
 from app.synthesis.grade.thresholds import CURRENT, Thresholds
 from app.synthesis.grade.weights import studies_with_numbers
 from app.synthesis.small_study_effects import NotTested, RegressionTest, egger, peters
-from app.vocabulary import RATIO_MEASURES, Better, Domain, Measure, PublicationStatus, ResultDirection, StudyKind
+from app.synthesis.usable_result import is_usable_result
+from app.vocabulary import RATIO_MEASURES, Better, Domain, Measure, PublicationStatus, StudyKind
 
 YEAR_AND_MONTH = 7  # characters of YYYY-MM
 
@@ -85,39 +86,44 @@ def reports_result(study: StudyInput, condition: str) -> bool:
     """Whether a study (not retracted) has a row for this condition that a body can take: a direction or numbers, no harms, no mixture."""
     counts = study.kind is StudyKind.PRIMARY and study.publication_status not in {PublicationStatus.RETRACTED, PublicationStatus.REGISTERED}
     rows = [row for row in study.results if row.condition == condition and row.outcome != ADVERSE_EVENTS]
-    return counts and any(comparator_group(study, row) is not None and says_something(row) for row in rows)
-
-
-def says_something(row: ResultInput) -> bool:
-    """Whether a result gives a direction (`no-difference` is one), an estimate with limits, or the numbers of both arms."""
-    if row.direction is not ResultDirection.UNCLEAR:
-        return True
-    estimate, arms = row.estimate, (row.treatment, row.control)
-    printed = estimate is not None and estimate.value is not None and None not in (estimate.ci_low, estimate.ci_high)
-    return printed or all(arm.n and (arm.events is not None or None not in (arm.mean, arm.sd)) for arm in arms)
+    return counts and any(comparator_group(study, row) is not None and is_usable_result(study, row) for row in rows)
 
 
 def overdue_share(context: PairContext) -> float | None:
     """Participants of overdue registrations over those of controlled studies; None where either cannot be told.
 
-    An unknown enrolment counts as the smallest known one among the overdue registrations.
+    An unknown enrolment counts as the smallest known one above 0 among the overdue registrations.
     """
-    known = [row.n for row in context.overdue if row.n is not None]
-    if context.overdue and (not known or context.controlled_n <= 0):
+    enrolled = overdue_trials(context.overdue).values()
+    if not enrolled:
+        return 0.0
+    smallest = min((n for n in enrolled if n), default=None)
+    if context.controlled_n <= 0 or (None in enrolled and smallest is None):
         return None
-    missing = sum(min(known) if row.n is None else row.n for row in context.overdue)
-    return 0.0 if not context.overdue else round(missing / context.controlled_n, SHARE_DIGITS)
+    missing = sum((smallest or 0) if n is None else n for n in enrolled)
+    return round(missing / context.controlled_n, SHARE_DIGITS)
+
+
+def overdue_trials(overdue: Iterable[OverdueRegistration]) -> dict[str, int | None]:
+    """Each trial once, with its enrolment: of several records of one registry number the largest known counts."""
+    trials: dict[str, int | None] = {}
+    for row in overdue:
+        name = row.registration or row.key
+        known = [n for n in (trials.get(name), row.n) if n is not None]
+        trials[name] = max(known, default=None)
+    return trials
 
 
 def _overdue(context: PairContext, thresholds: Thresholds) -> tuple[str, str] | None:
     share = overdue_share(context)
     if share is not None and share < thresholds.overdue_share:
         return None
-    trials = f"{len(context.overdue)} registered {'trial' if len(context.overdue) == 1 else 'trials'}"
+    number = len(overdue_trials(context.overdue))
+    trials = f"{number} registered {'trial' if number == 1 else 'trials'}"
     if share is None:
         amount = "how much that is cannot be told, for want of participants to compare"
     else:
-        whose = "its" if len(context.overdue) == 1 else "their"
+        whose = "its" if number == 1 else "their"
         amount = f"{whose} participants are {percent(share)} of those in the controlled studies with a usable result"
     return OVERDUE_RULE, f"{trials} ended more than two years ago without a usable result; {amount}."
 

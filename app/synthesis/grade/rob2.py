@@ -10,12 +10,11 @@ from datetime import date
 
 from app.synthesis.body import RiskOfBiasInput
 from app.synthesis.grade.risk_of_bias import CAUTION
-from app.synthesis.grade.rob2_questions import DOMAIN_NAMES, QUESTION_OF_NUMBER, Answer, Rob2Domain
+from app.synthesis.grade.rob2_questions import DOMAIN_NAMES, QUESTION_OF_NUMBER, Rob2Domain
+from app.synthesis.grade.signalling import FOREIGN, NO, UNANSWERED, YES, Answer, NotJudged, foreign_answers
 from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasLevel, RiskOfBiasTool
 
 LOW, SOME, HIGH = RiskOfBiasLevel.LOW, RiskOfBiasLevel.SOME_CONCERNS, RiskOfBiasLevel.HIGH
-YES = frozenset({Answer.YES, Answer.PROBABLY_YES})
-NO = frozenset({Answer.NO, Answer.PROBABLY_NO})
 SEVERAL = 2
 """So many domains with some concerns call for a look whether they add up to high risk: the tool leaves that to the assessor."""
 
@@ -28,14 +27,6 @@ class Judged:
 
     level: RiskOfBiasLevel
     path: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotJudged:
-    """Why there is no judgement: questions that apply and are not answered, or answers that a question does not have."""
-
-    questions: tuple[str, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +96,14 @@ class _Reader:
 
 def judge_domain(domain: Rob2Domain, answers: Mapping[str, Answer]) -> Judged | NotJudged:
     """The judgement that the published algorithm suggests for one domain; answers to questions that do not apply are not read."""
-    foreign = tuple(number for number, given in answers.items() if _is_foreign(number, given))
+    foreign = foreign_answers(QUESTION_OF_NUMBER, answers)
     if foreign:
-        return NotJudged(foreign, "These questions do not exist, or do not have this answer.")
+        return NotJudged(foreign, FOREIGN)
     reader = _Reader(answers)
     try:
         level = ALGORITHMS[domain](reader)
     except _Unanswered:
-        return NotJudged(tuple(reader.missing), "These questions apply and are not answered.")
+        return NotJudged(tuple(reader.missing), UNANSWERED)
     return Judged(level, tuple(reader.path))
 
 
@@ -143,24 +134,8 @@ def overall_level(levels: Iterable[RiskOfBiasLevel | None]) -> RiskOfBiasLevel |
     return max(known, key=CAUTION.__getitem__) if len(known) == len(rows) and known else None
 
 
-def judgement_to_json(judgement: Rob2Judgement) -> dict[str, object]:
-    """The suggested judgements with the questions that led to them, and one sentence for each domain; JSON-safe."""
-    reasons = [_sentence(row.domain, row.suggested) for row in judgement.domains]
-    return {
-        "overall": None if judgement.suggested is None else judgement.suggested.value,
-        "several_some_concerns": judgement.several_some_concerns,
-        "domains": {row.domain.value: _suggested_to_json(row.suggested) for row in judgement.domains},
-        "reasons": [*reasons, ADDING_UP] if judgement.several_some_concerns else reasons,
-    }
-
-
-def _suggested_to_json(suggested: Judged | NotJudged) -> dict[str, object]:
-    if isinstance(suggested, Judged):
-        return {"level": suggested.level.value, "questions": list(suggested.path), "open_because": None}
-    return {"level": None, "questions": list(suggested.questions), "open_because": suggested.reason}
-
-
-def _sentence(domain: Rob2Domain, suggested: Judged | NotJudged) -> str:
+def sentence(domain: Rob2Domain, suggested: Judged | NotJudged) -> str:
+    """One domain in words: its judgement, or why it is open."""
     if isinstance(suggested, Judged):
         return f"{DOMAIN_NAMES[domain]}: {suggested.level} by the answers to {', '.join(suggested.path)}."
     return f"{DOMAIN_NAMES[domain]}: open. {suggested.reason} ({', '.join(suggested.questions)})"
@@ -182,10 +157,6 @@ def _domain(domain: Rob2Domain, answers: Mapping[str, Answer], override: Rob2Ove
 
 def _belongs(number: str, domain: Rob2Domain) -> bool:
     return number in QUESTION_OF_NUMBER and QUESTION_OF_NUMBER[number].domain is domain
-
-
-def _is_foreign(number: str, given: Answer) -> bool:
-    return number not in QUESTION_OF_NUMBER or given not in QUESTION_OF_NUMBER[number].answers
 
 
 def _randomisation(ask: _Reader) -> RiskOfBiasLevel:

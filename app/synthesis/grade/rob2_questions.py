@@ -4,17 +4,9 @@ Sterne 2019, doi 10.1136/bmj.l4898; short guidance ("cribsheet") of 22 August 20
 answered with its full guidance at hand, for one result of one trial.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Answer(StrEnum):
-    YES = "yes"
-    PROBABLY_YES = "probably-yes"
-    PROBABLY_NO = "probably-no"
-    NO = "no"
-    NO_INFORMATION = "no-information"
-    NOT_APPLICABLE = "not-applicable"
+from app.synthesis.grade.signalling import CONDITIONAL, Answer, Question
 
 
 class Rob2Domain(StrEnum):
@@ -32,22 +24,8 @@ DOMAIN_NAMES = {
     Rob2Domain.MEASUREMENT: "Measurement of the outcome",
     Rob2Domain.SELECTION: "Selection of the reported result",
 }
-ALWAYS = (Answer.YES, Answer.PROBABLY_YES, Answer.PROBABLY_NO, Answer.NO, Answer.NO_INFORMATION)
-CONDITIONAL = (Answer.NOT_APPLICABLE, *ALWAYS)
 CONDITIONAL_DECIDED = (Answer.NOT_APPLICABLE, Answer.YES, Answer.PROBABLY_YES, Answer.PROBABLY_NO, Answer.NO)
 """For question 3.2, which has no `no-information`: without evidence the answer is no."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One signalling question; `asked_if` says in words when it applies, None: always."""
-
-    number: str
-    domain: Rob2Domain
-    text: str
-    help: str
-    answers: tuple[Answer, ...] = ALWAYS
-    asked_if: str | None = None
 
 
 _RANDOMISATION = (

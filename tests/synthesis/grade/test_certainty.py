@@ -1,10 +1,13 @@
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from app.synthesis.body import DirectnessInput, RiskOfBiasInput
-from app.synthesis.grade.certainty import levels_taken, rate_body, start_level
+from app.synthesis.grade.certainty import LEVEL_OF_CERTAINTY, levels_taken, rate_body, start_level
 from app.synthesis.grade.judgement import DomainJudgement
 from app.synthesis.grade.publication_bias import OverdueRegistration, PairContext
 from app.vocabulary import Certainty, DesignLevel, Directness, Domain, RiskOfBiasJudgement, RiskOfBiasTool
@@ -13,10 +16,21 @@ from tests.synthesis.grade.bodies import body, direction_entry, entry, pooled, p
 
 CONTEXT = PairContext((), 1000)
 NON_RANDOMISED = DesignLevel.NON_RANDOMISED_CONTROLLED
+WORSE = ["low", "moderate", "serious", "critical"]
 
 
 def robins_i(overall: str, outcome: str | None = None) -> tuple[RiskOfBiasInput, ...]:
     return (RiskOfBiasInput(RiskOfBiasTool.ROBINS_I, RiskOfBiasJudgement(overall), outcome=outcome),)
+
+
+def level_judged(words: Sequence[str | None]) -> int:
+    """The level of a body without randomisation whose studies ROBINS-I judged so."""
+    judged = [
+        entry(f"s{i}", n=2000, study=study(key=f"s{i}", risk_of_bias=() if word is None else robins_i(word)))
+        for i, word in enumerate(words)
+    ]
+    of_them = body(*judged, effect=pooled(-20, -22, -18, k=len(judged)), design_level=NON_RANDOMISED)
+    return LEVEL_OF_CERTAINTY[rate_body(of_them, CONTEXT).certainty]
 
 
 def judgements(**levels: int) -> tuple[DomainJudgement, ...]:
@@ -44,6 +58,29 @@ class TestStartLevel:
     @pytest.mark.parametrize("rows", [robins_i("no-information"), robins_i("low", outcome="disability")])
     def test_a_judgement_that_says_nothing_here_does_not(self, rows: tuple[RiskOfBiasInput, ...]) -> None:
         assert start_level(body(entry(study=study(risk_of_bias=rows)), design_level=NON_RANDOMISED)).level == 2
+
+    @pytest.mark.parametrize("tool_overall", ["low", "some-concerns"])
+    def test_rob_2_beside_robins_i_decides_alone_and_so_the_body_starts_low(self, tool_overall: str) -> None:
+        both = (*robins_i("critical"), RiskOfBiasInput(RiskOfBiasTool.ROB_2, RiskOfBiasJudgement(tool_overall)))
+        rated = rate_body(body(entry(study=study(risk_of_bias=both)), design_level=NON_RANDOMISED), CONTEXT)
+        assert (rated.start.level, rated.start.rule) == (2, "start/non-randomised")
+
+    def test_one_study_judged_critical_keeps_the_body_from_starting_high(self) -> None:
+        studies = [entry(word, study=study(key=word, risk_of_bias=robins_i(word))) for word in ("low", "critical")]
+        assert start_level(body(*studies, design_level=NON_RANDOMISED)).level == 2
+        twice = study(risk_of_bias=(*robins_i("low"), *robins_i("critical")))
+        assert start_level(body(entry(study=twice), design_level=NON_RANDOMISED)).level == 2
+
+    @given(words=st.lists(st.sampled_from(WORSE), min_size=1, max_size=5), place=st.integers(0, 4), worse=st.sampled_from(WORSE))
+    def test_a_worse_judgement_by_robins_i_never_raises_the_level(self, words: list[str], place: int, worse: str) -> None:
+        place %= len(words)
+        assume(WORSE.index(worse) >= WORSE.index(words[place]))
+        assert level_judged([*words[:place], worse, *words[place + 1 :]]) <= level_judged(words)
+
+    @given(words=st.lists(st.sampled_from([*WORSE, None]), min_size=1, max_size=5), place=st.integers(0, 4))
+    def test_critical_is_never_above_no_judgement(self, words: list[str | None], place: int) -> None:
+        place %= len(words)
+        assert level_judged([*words[:place], "critical", *words[place + 1 :]]) <= level_judged([*words[:place], None, *words[place + 1 :]])
 
 
 class TestLevelsTaken:

@@ -1,8 +1,9 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
-from app.synthesis.body import RegistrationInput
+from app.synthesis.body import RegistrationInput, ResultInput
 from app.synthesis.grade.publication_bias import (
     OverdueRegistration,
     PairContext,
@@ -11,15 +12,34 @@ from app.synthesis.grade.publication_bias import (
     is_overdue,
     judge_publication_bias,
     overdue_share,
+    overdue_trials,
     regression_test,
 )
 from app.vocabulary import Better, Comparator, Measure, MidStanding, PublicationStatus, ResultDirection
-from tests.synthesis.factories import AS_OF, CONDITION, direction_only, estimate, result, study, with_estimate, with_means
+from tests.synthesis.factories import AS_OF, CONDITION, arm, direction_only, estimate, result, study, with_estimate, with_means
 from tests.synthesis.grade.bodies import body, entry, pooled, pooled_body, ratio_body
 
 
-def overdue(n: int | None, key: str = "nct1") -> OverdueRegistration:
-    return OverdueRegistration(key, "NCT1", "2009-05", n)
+def overdue(n: int | None, key: str = "nct1", registration: str | None = None) -> OverdueRegistration:
+    return OverdueRegistration(key, registration or key.upper(), "2009-05", n)
+
+
+def unclear(**members: Any) -> ResultInput:
+    return result(direction=ResultDirection.UNCLEAR, **members)
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "value and standard error": {"estimate": estimate(-3.0, se=1.0)},
+    "value and exact p": {"estimate": estimate(-3.0, p=0.04)},
+    "a hazard ratio with limits": {"estimate": estimate(0.8, 0.6, 1.1, measure=Measure.HR)},
+    "means and standard deviations": {"treatment": arm(mean=40.0, sd=20.0), "control": arm(mean=50.0, sd=20.0)},
+    "means and standard errors": {"treatment": arm(mean=40.0, se=4.0), "control": arm(mean=50.0, se=4.0)},
+    "medians and quartiles": {
+        "treatment": arm(median=40.0, q1=30.0, q3=50.0),
+        "control": arm(median=50.0, q1=40.0, q3=60.0),
+    },
+    "events": {"treatment": arm(events=3), "control": arm(events=0)},
+}
 
 
 class TestIsOverdue:
@@ -50,7 +70,9 @@ class TestFindOverdue:
         found = find_overdue([self.registration()], CONDITION, AS_OF)
         assert [row.key for row in found] == ["nct1"]
 
-    @pytest.mark.parametrize("row", [with_estimate(), with_means(), direction_only(ResultDirection.NO_DIFFERENCE)])
+    @pytest.mark.parametrize(
+        "row", [with_estimate(), with_means(), direction_only(ResultDirection.NO_DIFFERENCE), *(unclear(**how) for how in WAYS.values())]
+    )
     def test_a_linked_study_with_a_usable_result_answers_it(self, row: object) -> None:
         assert find_overdue([self.registration(study(row))], CONDITION, AS_OF) == ()  # type: ignore[arg-type]
 
@@ -59,6 +81,8 @@ class TestFindOverdue:
         [
             pytest.param(study(direction_only(ResultDirection.UNCLEAR)), id="unclear without numbers"),
             pytest.param(study(result(direction=ResultDirection.UNCLEAR, estimate=estimate(-3.0))), id="unclear beside a bare value"),
+            pytest.param(study(unclear(estimate=estimate(-3.0, p=0.04, p_is_upper_bound=True))), id="p only said to be below"),
+            pytest.param(study(unclear(treatment=arm(mean=3.0, se=0.2), control=arm(mean=3.5))), id="one arm without spread"),
             pytest.param(study(direction_only(condition="migraine")), id="another condition"),
             pytest.param(study(with_estimate(), publication_status=PublicationStatus.RETRACTED), id="retracted"),
             pytest.param(study(), id="no result at all"),
@@ -83,10 +107,25 @@ class TestOverdueShare:
             (PairContext((overdue(20), overdue(None, "nct2")), 100), 0.4),
             (PairContext((overdue(20),), 0), None),
             (PairContext((overdue(None),), 100), None),
+            (PairContext((overdue(0),), 100), 0.0),
+            (PairContext((overdue(0), overdue(None, "nct2")), 100), None),
+            (PairContext((overdue(0), overdue(30, "nct2"), overdue(None, "nct3")), 100), 0.6),
         ],
     )
     def test_unknown_enrolment_counts_as_the_smallest_known(self, context: PairContext, share: float | None) -> None:
         assert overdue_share(context) == share
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_several_records_of_one_trial_count_once_with_the_largest_enrolment(self, order: int) -> None:
+        records = (overdue(10), overdue(15, "again", "NCT1"), overdue(None, "a-third", "NCT1"))[::order]
+        assert overdue_share(PairContext(records, 100)) == 0.15
+        assert overdue_trials(records) == {"NCT1": 15}
+        judgement = judge_publication_bias(pooled_body(-10.0, -15.0, -5.0), PairContext(records, 50))
+        assert judgement.reason.startswith("1 registered trial ended")
+
+    def test_records_without_a_number_are_trials_of_their_own(self) -> None:
+        records = tuple(OverdueRegistration(key, None, "2009-05", 10) for key in ("one", "other"))
+        assert overdue_share(PairContext(records, 100)) == 0.2
 
 
 class TestJudgePublicationBias:

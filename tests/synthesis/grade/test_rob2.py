@@ -8,17 +8,15 @@ import pytest
 
 from app.synthesis.grade.risk_of_bias import study_level
 from app.synthesis.grade.rob2 import (
-    ADDING_UP,
     Judged,
-    NotJudged,
     Rob2Override,
     as_input,
     judge,
     judge_domain,
-    judgement_to_json,
     overall_level,
 )
-from app.synthesis.grade.rob2_questions import QUESTION_OF_NUMBER, Answer, Rob2Domain
+from app.synthesis.grade.rob2_questions import QUESTION_OF_NUMBER, Rob2Domain
+from app.synthesis.grade.signalling import Answer, NotJudged
 from app.vocabulary import ComparatorGroup, RiskOfBiasJudgement, RiskOfBiasLevel
 from tests.synthesis.factories import PAIN, study
 
@@ -297,23 +295,3 @@ class TestAsInput:
         row = as_input(judge({}), None)
         assert row.overall is None
         assert not study_level(study(risk_of_bias=(row,)), PAIN.slug, ComparatorGroup.SHAM).assessed
-
-
-class TestJudgementToJson:
-    def test_says_for_each_domain_what_led_there_or_what_leaves_it_open(self) -> None:
-        said = judgement_to_json(judge({"1.1": Answer.YES, "1.2": Answer.YES, "1.3": Answer.NO, "5.2": Answer.PROBABLY_NO}))
-        assert said["overall"] is None
-        domains, reasons = said["domains"], said["reasons"]
-        assert isinstance(domains, dict)
-        assert isinstance(reasons, list)
-        assert domains["randomisation-process"] == {"level": "low", "questions": ["1.2", "1.1", "1.3"], "open_because": None}
-        assert domains["missing-outcome-data"]["questions"] == ["3.1"]
-        assert reasons[0] == "Randomisation process: low by the answers to 1.2, 1.1, 1.3."
-        assert len(reasons) == len(Rob2Domain)
-
-    def test_several_domains_with_concerns_are_pointed_out(self) -> None:
-        answers = {"1.1": "no", "1.2": "yes", "1.3": "no", "2.1": "no", "2.2": "no", "2.6": "yes", "3.1": "yes"}
-        answers |= {"4.1": "no", "4.2": "no", "4.3": "no", "5.1": "no", "5.2": "no", "5.3": "no"}
-        said = judgement_to_json(judge({number: Answer(given) for number, given in answers.items()}))
-        assert (said["overall"], said["several_some_concerns"]) == ("some-concerns", True)
-        assert said["reasons"][-1] == ADDING_UP  # type: ignore[index]

@@ -1,6 +1,7 @@
 from collections import Counter
 
-from app.synthesis.grade.rob2_questions import DOMAIN_NAMES, QUESTION_OF_NUMBER, QUESTIONS, Answer, Rob2Domain
+from app.synthesis.grade.rob2_questions import DOMAIN_NAMES, QUESTION_OF_NUMBER, QUESTIONS, Rob2Domain
+from app.synthesis.grade.signalling import Answer
 
 
 class TestQuestions:

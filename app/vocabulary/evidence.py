@@ -1,4 +1,4 @@
-"""The closed sets of words that the product uses, in code, in the database and on the wire."""
+"""Words for studies, what they found, and how sure one can be."""
 
 from enum import StrEnum
 
@@ -193,6 +193,16 @@ class RiskOfBiasLevel(StrEnum):
     HIGH = "high"
 
 
+class RobinsILevel(StrEnum):
+    """How ROBINS-I judges a domain and the whole; `no-information` is no level of risk, and stands in no order with the others."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    SERIOUS = "serious"
+    CRITICAL = "critical"
+    NO_INFORMATION = "no-information"
+
+
 class Concern(StrEnum):
     """FHIR's words for how far one GRADE domain lowers certainty (0, 1, 2, 3 levels)."""
 
@@ -208,14 +218,6 @@ class Domain(StrEnum):
     INDIRECTNESS = "indirectness"
     IMPRECISION = "imprecision"
     PUBLICATION_BIAS = "publication-bias"
-
-
-class AppraisalStatus(StrEnum):
-    """Whether a curator's appraisal counts: it was not taken back, nor followed by another of the same domain."""
-
-    IN_FORCE = "in-force"
-    REPLACED = "replaced"
-    WITHDRAWN = "withdrawn"
 
 
 class LeavingOut(StrEnum):
@@ -235,40 +237,6 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-
-
-class RevisionStatus(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    CHANGES_REQUESTED = "changes-requested"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-
-
-class StudyStatus(StrEnum):
-    """Where a study record stands as a whole."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    CHANGES_REQUESTED = "changes-requested"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    RETRACTED = "retracted"
-
-
-class Decision(StrEnum):
-    ACCEPT = "accept"
-    REJECT = "reject"
-    REQUEST_CHANGES = "request-changes"
-
-
-class Role(StrEnum):
-    CONTRIBUTOR = "contributor"
-    CURATOR = "curator"
-    ADMIN = "admin"
 
 
 class ClaimKind(StrEnum):
@@ -303,6 +271,42 @@ class Agreement(StrEnum):
     PARTLY = "partly"
     DIFFERS = "differs"
     NOT_COMPARABLE = "not-comparable"
+
+
+class CertaintyComparison(StrEnum):
+    """How sure the authors of a published review were, beside how sure the rating here is."""
+
+    SAME = "same"
+    MORE_CERTAIN = "more-certain"
+    LESS_CERTAIN = "less-certain"
+    NOT_COMPARABLE = "not-comparable"
+
+
+class InclusionCell(StrEnum):
+    """What a published review has to do with a primary study."""
+
+    INCLUDED = "included"
+    NOT_INCLUDED = "not-included"
+    PUBLISHED_LATER = "published-later"
+
+
+class OverlapBand(StrEnum):
+    """How much reviews rest on the same studies (Pieper 2014)."""
+
+    SLIGHT = "slight"
+    MODERATE = "moderate"
+    HIGH = "high"
+    VERY_HIGH = "very-high"
+
+
+class RegistrationStatus(StrEnum):
+    """Where a registered trial stands towards one condition (METHOD, section 4)."""
+
+    REPORTED = "reported"
+    OVERDUE = "overdue"
+    AWAITED = "awaited"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
 
 
 class ContraindicationSeverity(StrEnum):

@@ -1,0 +1,229 @@
+"""What is done with the notices that the literature services report about accepted studies.
+
+A retraction takes the study out and an expression of concern marks it, at once, by the actor `system:retraction-check`; what a
+person has to judge (corrections, partial retractions, and any notice that may be of another publication) stays open for a curator.
+Each notice is acted upon once: it is stored, and found again it changes nothing, also where a curator has decided otherwise since.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actions import ledger
+from app.actions.reviews import accept_revision, retract_study
+from app.actions.studies import amend_study, document_of, revision
+from app.actor import RETRACTION_CHECK, Actor
+from app.identifiers import uuid7
+from app.matching import MatchRecord, compare
+from app.models import PublicationNotice, SourceCheck, Study
+from app.models.base import utc_now
+from app.queries.impact import RatingImpact
+from app.queries.notices import as_reported, load_study_notices
+from app.schemas.lookup import NoticeKind, Retraction, SourceRecord
+from app.schemas.study import StudyDocument, conditions_of
+from app.sources.merging import merge_notices, same_notice
+from app.sources.notices import Answers
+from app.vocabulary import NoticeStatus, PublicationStatus
+
+STATUS_OF_KIND = {
+    NoticeKind.RETRACTION: PublicationStatus.RETRACTED,
+    NoticeKind.EXPRESSION_OF_CONCERN: PublicationStatus.EXPRESSION_OF_CONCERN,
+}
+"""What a notice makes of a study; the other kinds are for a person."""
+SOURCE_NAMES = {"crossref": "Crossref", "pubmed": "PubMed"}
+AS_FOUND = (
+    "study_id", "kind", "source", "asserted_by", "dated", "notice_doi", "notice_pmid", "reasons", "record_url", "record_sha256",
+    "found_status", "revision",
+)  # fmt: skip
+"""What the ledger entry says of a notice, besides who found it and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice that is not stored yet, with the record that reports it and what is to become of it."""
+
+    reported: Retraction
+    record: SourceRecord
+    status: NoticeStatus
+    doubt: str | None = None
+    """Why it is left to a person though its kind is not."""
+
+
+@dataclass(slots=True)
+class CheckedStudy:
+    """What a check did to one study."""
+
+    key: str
+    notices: list[NewNotice] = field(default_factory=list)
+    moved: list[RatingImpact] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def check_study(session: Session, answers: Answers, *, by: Actor = RETRACTION_CHECK) -> CheckedStudy:
+    """Store what is new, act on it, and note which sources answered; all in the caller's transaction."""
+    study = session.get_one(Study, answers.publication.study_id)
+    stored = load_study_notices(session, study.id)
+    checked = CheckedStudy(study.key, remarks=_remarks(answers, stored))
+    for notice in _new_notices(session, study, answers, stored):
+        row_revision = None
+        if notice.status is NoticeStatus.ACTED_ON:
+            checked.moved += _act(session, study, notice, by=by)
+            row_revision = study.live_revision
+        _store(session, study, notice, row_revision, by=by)
+        checked.notices.append(notice)
+    _note_check(session, answers)
+    return checked
+
+
+def is_news(session: Session, answers: Answers) -> bool:
+    """Is there a notice that is not stored yet? Without one a check leaves no more than its date."""
+    stored = load_study_notices(session, answers.publication.study_id)
+    return any(_is_new(notice, stored) for notice in merge_notices(answers.records.values()))
+
+
+def remarks_on(session: Session, answers: Answers) -> list[str]:
+    """What is only told: a notice that its own source no longer has, a record that it does not know."""
+    return _remarks(answers, load_study_notices(session, answers.publication.study_id))
+
+
+def note_checks(session: Session, answers: Iterable[Answers]) -> None:
+    """The dates of checks that found nothing new."""
+    for one in answers:
+        _note_check(session, one)
+
+
+def _is_new(notice: Retraction, stored: Sequence[PublicationNotice]) -> bool:
+    return not any(_is_the_same(notice, as_reported(row)) for row in stored)
+
+
+def _is_the_same(notice: Retraction, known: Retraction) -> bool:
+    """Of what was acted upon a vague report is the same as an exact one that comes later; of two corrections neither is swallowed."""
+    return same_notice(notice, known) or (notice.kind in STATUS_OF_KIND and same_notice(known, notice))
+
+
+def _new_notices(session: Session, study: Study, answers: Answers, stored: Sequence[PublicationNotice]) -> list[NewNotice]:
+    """The gravest first, so that a retraction decides what the others still mean."""
+    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    status, found = document.publication_status, []
+    for reported in merge_notices(answers.records.values()):
+        if not _is_new(reported, stored):
+            continue
+        record = answers.records[reported.source]
+        doubt = _doubt(reported, record, answers.publication.key, document, stored)
+        notice = NewNotice(reported, record, _decide(reported.kind, status, doubt), doubt)
+        found.append(notice)
+        if notice.status is NoticeStatus.ACTED_ON:
+            status = STATUS_OF_KIND[reported.kind]
+    return found
+
+
+def _decide(kind: NoticeKind, status: PublicationStatus, doubt: str | None) -> NoticeStatus:
+    if status is PublicationStatus.RETRACTED or STATUS_OF_KIND.get(kind) is status:
+        return NoticeStatus.KNOWN  # a retracted study counts nowhere: no notice can ask for more
+    return NoticeStatus.ACTED_ON if kind in STATUS_OF_KIND and doubt is None else NoticeStatus.OPEN
+
+
+def _doubt(
+    reported: Retraction, record: SourceRecord, key: str, document: StudyDocument, stored: Sequence[PublicationNotice]
+) -> str | None:
+    """Why a person should look first: a mistyped identifier must not take out another study, nor a check undo a decision."""
+    if any(row.kind == reported.kind and row.status == NoticeStatus.DISMISSED for row in stored):
+        return f"a curator dismissed another {reported.kind} of this study"
+    match = compare(MatchRecord.of("", record.bibliography), MatchRecord.of(key, document))
+    if match is None:
+        return "the record of the source may be another publication: it shares no identifier and no title with the study"
+    return None if match.certain else f"the record of the source may be another publication: {match.reason}"
+
+
+def _act(session: Session, study: Study, notice: NewNotice, *, by: Actor) -> list[RatingImpact]:
+    reason = reason_of(notice.reported)
+    if notice.reported.kind is NoticeKind.RETRACTION:
+        return retract_study(session, study, reason=reason, by=by)
+    return _mark_concern(session, study, reason, by=by)
+
+
+def _mark_concern(session: Session, study: Study, reason: str, *, by: Actor) -> list[RatingImpact]:
+    """An accepted revision that says `expression-of-concern` and nothing else anew: the study still counts, marked (METHOD, 1)."""
+    live = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    document = live.model_copy(update={"publication_status": PublicationStatus.EXPRESSION_OF_CONCERN})
+    row = amend_study(session, study, document, by=by, base=study.live_revision, reason=reason, apart=True)
+    return accept_revision(session, study, row, by=by, moment=utc_now())
+
+
+def reason_of(reported: Retraction) -> str:
+    """`Retraction of 2010-02-06, doi:10.1016/…, reported by Crossref (retraction-watch): reasons`, as far as it is known."""
+    dated = f" of {reported.date}" if reported.date else ""
+    doi = f", doi:{reported.notice_doi}" if reported.notice_doi else ""
+    pmid = f", pmid:{reported.notice_pmid}" if reported.notice_pmid else ""
+    asserted = f" ({reported.asserted_by})" if reported.asserted_by else ""
+    reasons = f": {'; '.join(reported.reasons)}" if reported.reasons else ""
+    kind = str(reported.kind).replace("-", " ")
+    return f"{kind.capitalize()}{dated}{doi}{pmid}, reported by {SOURCE_NAMES.get(reported.source, reported.source)}{asserted}{reasons}"
+
+
+def _store(session: Session, study: Study, notice: NewNotice, number: int | None, *, by: Actor) -> None:
+    reported, record = notice.reported, notice.record
+    row = PublicationNotice(
+        id=str(uuid7()),
+        study_id=study.id,
+        kind=reported.kind,
+        source=reported.source,
+        asserted_by=reported.asserted_by,
+        dated=reported.date,
+        notice_doi=reported.notice_doi,
+        notice_pmid=reported.notice_pmid,
+        reasons=[*reported.reasons, *([notice.doubt] if notice.doubt and notice.status is NoticeStatus.OPEN else [])],
+        record_url=record.url,
+        record_sha256=record.raw_sha256,
+        found_at=utc_now(),
+        found_by=by.id,
+        found_status=notice.status,
+        revision=number,
+        status=notice.status,
+    )
+    session.add(row)
+    session.flush()
+    ledger.append(
+        session,
+        by=by,
+        action="notice.found",
+        subject=f"notice:{row.id}",
+        summary=f"{reason_of(reported)}: {study.title}",
+        touches=touched(session, study),
+        details={name: getattr(row, name) for name in AS_FOUND},
+        moment=row.found_at,
+    )
+
+
+def touched(session: Session, study: Study) -> list[str]:
+    """The subjects whose pages show the notice."""
+    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    return [f"study:{study.id}", *(f"condition:{slug}" for slug in sorted(conditions_of(document)))]
+
+
+def _remarks(answers: Answers, stored: Sequence[PublicationNotice]) -> list[str]:
+    remarks = [f"{SOURCE_NAMES[source]} has no such record" for source in answers.unknown]
+    for row in stored:
+        record = next((one for source, one in answers.records.items() if source == row.source), None)
+        if record is not None and not any(_is_the_same(one, as_reported(row)) for one in record.notices):
+            told = f"{row.kind} {row.id} is no longer reported by {SOURCE_NAMES[row.source]}; nothing was changed"
+            remarks.append(told)
+    return remarks
+
+
+def _note_check(session: Session, answers: Answers) -> None:
+    for source in answers.answered:
+        record = answers.records.get(source)
+        checked_at: datetime = record.fetched_at if record is not None else utc_now()
+        row = session.execute(
+            select(SourceCheck).where(col(SourceCheck.study_id) == answers.publication.study_id, col(SourceCheck.source) == source)
+        ).scalar_one_or_none()
+        if row is None:
+            session.add(SourceCheck(study_id=answers.publication.study_id, source=source, checked_at=checked_at))
+        else:
+            row.checked_at = checked_at
+    session.flush()

@@ -1,0 +1,65 @@
+"""The audit, for curators: who did what he should not have done alone, or not at all."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.errors import NotFound
+from app.queries.answer_meta import newest_sequence
+from app.queries.audit import ASKED, audit
+from app.queries.audit_acts import Finding
+from app.queries.people import ACTS_WITHOUT_SECOND_PERSON
+from app.schemas.audit import AuditActor, AuditAnswer, AuditFinding, AuditReport, AuditSummary
+from app.vocabulary import AuditQuestion
+from app.web.conditional import reply
+from app.web.dependencies import Curator, ReadSession
+from app.web.parameters import NO_PARAMETERS
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[NO_PARAMETERS])
+
+
+@router.get("", response_model=AuditReport)
+def get_audit(request: Request, by: Curator, session: ReadSession) -> Response:
+    """Ask the ledger and the tables every question of the audit, and count the answers."""
+    found = audit(session)
+    items = [
+        AuditSummary(
+            question=question,
+            text=text,
+            findings=len(found.findings[question]),
+            exceptions=len(found.exceptions[question]),
+            href=f"/v1/audit/{question}",
+        )
+        for question, text in ASKED.items()
+    ]
+    report = AuditReport(
+        clean=found.count == 0, items=items, exceptions=ACTS_WITHOUT_SECOND_PERSON, sequence=newest_sequence(session, None)
+    )
+    return reply(request, report)
+
+
+@router.get("/{question}", response_model=AuditAnswer)
+def get_audit_question(request: Request, question: str, by: Curator, session: ReadSession) -> Response:
+    """Give all that answers one question of the audit: the findings, and beside them what a named exception allows."""
+    asked = next((one for one in AuditQuestion if one == question), None)
+    if asked is None:
+        raise NotFound(f"The audit has no question {question[:60]!r}; it has {', '.join(AuditQuestion)}.")
+    found = audit(session)
+    answer = AuditAnswer(
+        question=asked,
+        text=ASKED[asked],
+        findings=[_finding(one) for one in found.findings[asked]],
+        exceptions=[_finding(one) for one in found.exceptions[asked]],
+        sequence=newest_sequence(session, None),
+    )
+    return reply(request, answer)
+
+
+def _finding(found: Finding) -> AuditFinding:
+    return AuditFinding(
+        sequence=found.sequence,
+        at=found.at,
+        who=AuditActor(id=found.who.id, name=found.who.name, orcid=found.who.orcid),
+        subject=found.subject,
+        revision=found.revision,
+        detail=found.detail,
+        exception=found.exception,
+    )

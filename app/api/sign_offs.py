@@ -1,0 +1,101 @@
+"""Sign-offs of ratings: read by everybody, given and taken back by curators."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from app.actions.sign_offs import sign_off_rating, withdraw_sign_off
+from app.errors import Conflict, IdempotencyKeyInUse, IdempotencyKeyReused, OwnSubmission
+from app.queries.answer_meta import answer_meta
+from app.queries.sign_offs import SIGN_OFFS, get_rating_row
+from app.queries.sign_offs import get_sign_off as load_sign_off
+from app.queries.sign_offs import list_sign_offs as load_sign_offs
+from app.schemas.sign_off import SignOffAnswer, SignOffItem, SignOffList, SignOffRequest, SignOffWithdrawal
+from app.web.conditional import reply
+from app.web.dependencies import Curator, CurrentSettings, RawBody, ReadSession, WriteSession
+from app.web.idempotency import once
+from app.web.json_body import StrictRoute
+from app.web.list_reply import read_query, reply_list
+from app.web.openapi import problem_responses
+from app.web.parameters import NO_PARAMETERS
+
+router = APIRouter(prefix="/v1", tags=["sign-offs"], route_class=StrictRoute)
+NO_STORE = "no-store"
+
+
+@router.get("/sign-offs", response_model=SignOffList, openapi_extra={"parameters": SIGN_OFFS.describe()})
+def list_sign_offs(request: Request, session: ReadSession) -> Response:
+    """List sign-offs of all ratings, the newest first; `status=requires-review` gives those that wait to be read again."""
+    asked = read_query(request, SIGN_OFFS, SignOffItem)
+    return reply_list(request, asked, load_sign_offs(session, asked), SignOffItem, meta=answer_meta(session))
+
+
+@router.get(
+    "/conditions/{slug}/ratings/{intervention}/sign-offs",
+    response_model=SignOffList,
+    openapi_extra={"parameters": SIGN_OFFS.describe()},
+)
+def list_rating_sign_offs(request: Request, slug: str, intervention: str, session: ReadSession) -> Response:
+    """List the sign-offs of one rating, the newest first, withdrawn ones and those that no longer hold too."""
+    asked = read_query(request, SIGN_OFFS, SignOffItem)
+    get_rating_row(session, slug, intervention)
+    page = load_sign_offs(session, asked, pair=(slug, intervention))
+    meta = answer_meta(session, subjects=[f"rating:{slug}/{intervention}"])
+    return reply_list(request, asked, page, SignOffItem, meta=meta)
+
+
+@router.get("/sign-offs/{sign_off_id}", response_model=SignOffAnswer, dependencies=[NO_PARAMETERS])
+def get_sign_off(request: Request, sign_off_id: str, session: ReadSession) -> Response:
+    """Give one sign-off."""
+    return reply(request, _answer(session, sign_off_id))
+
+
+@router.post(
+    "/conditions/{slug}/ratings/{intervention}/sign-offs",
+    status_code=201,
+    response_model=SignOffAnswer,
+    dependencies=[NO_PARAMETERS],
+    responses=problem_responses(Conflict, OwnSubmission, IdempotencyKeyInUse, IdempotencyKeyReused),
+)
+def sign_off_rating_of_condition(
+    request: Request,
+    slug: str,
+    intervention: str,
+    said: SignOffRequest,
+    by: Curator,
+    session: WriteSession,
+    settings: CurrentSettings,
+    body: RawBody,
+) -> Response:
+    """Sign a rating off: say that you read it with all it rests on and found it sound. Nothing of the rating changes by it."""
+
+    def act() -> Response:
+        row = sign_off_rating(session, slug, intervention, by=by, one_person=settings.one_person, **said.model_dump())
+        headers = {"Location": f"/v1/sign-offs/{row.id}"}
+        return reply(request, _answer(session, row.id), status=201, headers=headers, cache_control=NO_STORE)
+
+    return once(request, session, by=by, body=body, act=act)
+
+
+@router.post(
+    "/sign-offs/{sign_off_id}/withdrawal",
+    status_code=201,
+    response_model=SignOffAnswer,
+    dependencies=[NO_PARAMETERS],
+    responses=problem_responses(Conflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+)
+def withdraw_rating_sign_off(
+    request: Request, sign_off_id: str, withdrawal: SignOffWithdrawal, by: Curator, session: WriteSession, body: RawBody
+) -> Response:
+    """Withdraw a sign-off of your own, with the reason on record."""
+
+    def act() -> Response:
+        row = withdraw_sign_off(session, sign_off_id, by=by, reason=withdrawal.reason)
+        return reply(request, _answer(session, row.id), status=201, cache_control=NO_STORE)
+
+    return once(request, session, by=by, body=body, act=act)
+
+
+def _answer(session: Session, sign_off_id: str) -> SignOffAnswer:
+    item = load_sign_off(session, sign_off_id)
+    meta = answer_meta(session, subjects=[f"rating:{item['condition']}/{item['intervention']}"])
+    return SignOffAnswer.model_validate(item | {"meta": meta})

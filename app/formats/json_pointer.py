@@ -1,0 +1,30 @@
+"""JSON Pointer (RFC 6901): the way to one member of a document."""
+
+import json
+import re
+from typing import Any
+
+PLACE = re.compile(r"0|[1-9][0-9]*")
+ESCAPE = re.compile(r"~(?![01])")
+
+
+def find_member(text: str, pointer: str) -> Any:
+    """The member of a JSON text that the pointer names; LookupError says where the way ends."""
+    if pointer and not pointer.startswith("/"):
+        raise LookupError("a pointer begins with a slash, such as /results/0/treatment/sd")
+    if ESCAPE.search(pointer):
+        raise LookupError("in a pointer, ~0 stands for ~ and ~1 for /; ~ alone means nothing")
+    member: Any = json.loads(text)
+    way = ""
+    for step in pointer.split("/")[1:]:
+        member = _step(member, step.replace("~1", "/").replace("~0", "~"), way)
+        way += f"/{step}"
+    return member
+
+
+def _step(member: Any, step: str, way: str) -> Any:
+    if isinstance(member, dict) and step in member:
+        return member[step]
+    if isinstance(member, list) and PLACE.fullmatch(step) and len(step) < 10 and int(step) < len(member):
+        return member[int(step)]
+    raise LookupError(f"{way or 'the document'} has no member {step[:100]!r}")

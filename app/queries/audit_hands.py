@@ -1,0 +1,106 @@
+"""Did somebody decide on what he made himself? People are compared, not keys: by the ORCID iDs at the time and now."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actor import MAINTENANCE, RETRACTION_CHECK, SEEDING
+from app.models import Review, StudyRevision
+from app.queries.audit_acts import Act, Finding, Person, finding
+from app.queries.makers import load_makers
+from app.queries.people import people_behind
+from app.vocabulary import AuditQuestion, RevisionStatus
+
+RevisionKey = tuple[str, int]
+MAKING = frozenset({"study.created", "study.amended", "study.submitted"})
+ACCEPTING = frozenset({"study.accepted", "study.retracted"})
+OTHER_DECISIONS = frozenset({"study.rejected", "study.changes-requested"})
+QUESTION_OF_STATUS = {
+    RevisionStatus.ACCEPTED: AuditQuestion.ONE_PERSON_APPROVALS,
+    RevisionStatus.SUPERSEDED: AuditQuestion.ONE_PERSON_APPROVALS,
+    RevisionStatus.REJECTED: AuditQuestion.DECISIONS_ON_OWN_WORK,
+    RevisionStatus.CHANGES_REQUESTED: AuditQuestion.DECISIONS_ON_OWN_WORK,
+}
+OURSELVES = (SEEDING.id, MAINTENANCE.id, RETRACTION_CHECK.id)
+STUDIES_AT_ONCE = 500
+
+
+class Hands:
+    """Who made what, as the ledger tells it; `read` gives a finding for a decision by one of those hands."""
+
+    def __init__(self, holders: Mapping[str, Person]) -> None:
+        self._holders = holders
+        self._makers: dict[str, dict[int, set[Person]]] = defaultdict(lambda: defaultdict(set))
+        self._accepted: set[str] = set()
+        self.decided: dict[RevisionKey, Act] = {}
+        self.told: set[RevisionKey] = set()
+
+    def read(self, act: Act) -> Iterator[Finding]:
+        study, number = act.study, act.details.get("revision")
+        if study is None or number is None:
+            return
+        if act.action in MAKING:
+            self._makers[study][number].add(act.who)
+        elif act.action in ACCEPTING | OTHER_DECISIONS:
+            self.decided[study, number] = act
+            yield from self._decision(study, number, act)
+            if act.action in ACCEPTING:
+                self._accepted.add(study)
+
+    def _decision(self, study: str, number: int, act: Act) -> Iterator[Finding]:
+        """While nothing of a record is accepted, whoever wrote an earlier revision of it has a hand in this one."""
+        earlier = () if study in self._accepted else (one for one in self._makers[study] if one < number)
+        made = {person for one in (number, *earlier) for person in self._makers[study][one]}
+        own = sorted(person.id for person in made if self._same(act.who, person))
+        if own:
+            self.told.add((study, number))
+            accepting = act.action in ACCEPTING
+            question = AuditQuestion.ONE_PERSON_APPROVALS if accepting else AuditQuestion.DECISIONS_ON_OWN_WORK
+            verb = act.action.removeprefix("study.").replace("-", " ")
+            yield finding(question, act, f"{verb} by the person who made it, as {', '.join(own)}", exception=act.exception)
+
+    def _same(self, one: Person, other: Person) -> bool:
+        return one.id == other.id or bool(self._orcids(one) & self._orcids(other))
+
+    def _orcids(self, person: Person) -> set[str]:
+        now = self._holders.get(person.id)
+        return {orcid for orcid in (person.orcid, now.orcid if now is not None else None) if orcid is not None}
+
+
+def decisions_in_tables(session: Session, hands: Hands, holders: Mapping[str, Person]) -> Iterator[Finding]:
+    """The same asked of the tables, which may say otherwise than the ledger; also of figures that were extracted and adjudicated."""
+    reviewed = and_(col(Review.study_id) == col(StudyRevision.study_id), col(Review.revision) == col(StudyRevision.number))
+    columns = (col(StudyRevision.study_id), col(StudyRevision.number), col(StudyRevision.status), col(StudyRevision.decided_by))
+    decided = select(*columns, col(Review.reviewer)).outerjoin(Review, reviewed).where(col(StudyRevision.status).in_(QUESTION_OF_STATUS))
+    rows = session.execute(decided.order_by(col(StudyRevision.study_id), col(StudyRevision.number))).all()
+    asked = [row for row in rows if {row.decided_by, row.reviewer} - {None, *OURSELVES}]
+    for start in range(0, len(asked), STUDIES_AT_ONCE):
+        part = asked[start : start + STUDIES_AT_ONCE]
+        makers = load_makers(session, [(row.study_id, row.number) for row in part])
+        deciders = {one for row in part for one in (row.decided_by, row.reviewer) if one is not None}
+        people = people_behind(session, {*deciders, *(one for made in makers.values() for one in made)})
+        for row in part:
+            key = (row.study_id, row.number)
+            made = {people[one] for one in makers[key]}
+            own = sorted(one for one in {row.decided_by, row.reviewer} - {None} if people[one] in made)
+            if own and key not in hands.told:
+                hands.told.add(key)
+                yield _in_tables(row, own[0], hands, holders)
+
+
+def _in_tables(row: Any, decider: str, hands: Hands, holders: Mapping[str, Person]) -> Finding:
+    act = hands.decided.get((row.study_id, row.number))
+    who = holders.get(decider, Person(decider, decider, None))
+    return Finding(
+        question=QUESTION_OF_STATUS[RevisionStatus(row.status)],
+        sequence=act.sequence if act is not None else None,
+        at=act.at if act is not None else None,
+        who=who,
+        subject=f"study:{row.study_id}",
+        revision=row.number,
+        detail=f"{row.status}, and the tables name {decider} both as one who made it and as one who decided",
+    )

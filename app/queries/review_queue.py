@@ -1,0 +1,175 @@
+"""Everything that was submitted and waits for a decision: to curators all, to contributors their own."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, not_, or_, select, true
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from app.actor import Actor
+from app.identifiers import Slug
+from app.models import ApiKey, Assignment, Comment, Study, StudyRevision
+from app.models.base import utc_now
+from app.queries.actor_names import ActorName, load_actor_names
+from app.queries.addresses import study_href
+from app.queries.assignments import IN_FORCE
+from app.queries.columns import Columns
+from app.queries.departures import load_departures
+from app.queries.document_members import document_member, lists_condition
+from app.queries.filters import Field, FilterTable, ListQuery
+from app.queries.makers import RevisionKey, is_made_by, load_makers, why_not_decide
+from app.queries.paging import Page, SortKey, paginate
+from app.queries.people import ids_of_person, people_behind
+from app.queries.study_inputs import study_label
+from app.schemas.study import StudyDocument, conditions_of
+from app.vocabulary import Design, RevisionStatus, Role, StudyKind
+
+Json = dict[str, Any]
+MYSELF, NOBODY = "me", "nobody"
+NOT_DECIDED = (RevisionStatus.DRAFT, RevisionStatus.SUBMITTED, RevisionStatus.CHANGES_REQUESTED)
+DOCUMENT = col(StudyRevision.document)
+QUEUED: Columns = (
+    col(StudyRevision.study_id), col(StudyRevision.number), col(StudyRevision.status), DOCUMENT, col(StudyRevision.base_revision),
+    col(StudyRevision.drafted_for), col(StudyRevision.reason),
+    col(StudyRevision.created_by), col(StudyRevision.submitted_by), col(StudyRevision.submitted_at), col(Study.key),
+    col(Study.live_revision), col(Assignment.curator).label("assigned_to"),
+)  # fmt: skip
+PLACE = col(StudyRevision.study_id) + "." + cast(col(StudyRevision.number), String)
+
+
+def queue_table(mine: Collection[str]) -> FilterTable:
+    """The questions of the queue, as the reader who acts under the ids `mine` asks them."""
+
+    def assigned(values: list[str]) -> ColumnElement[bool]:
+        holder = func.coalesce(col(Assignment.curator), "")  # nobody is a value here: `assigned_to__not=me` keeps what nobody has
+        return or_(*(holder == "" if value == NOBODY else holder.in_(_ids(value, mine)) for value in values))
+
+    def submitted(values: list[str]) -> ColumnElement[bool]:
+        return or_(*(col(StudyRevision.submitted_by).in_(_ids(value, mine)) for value in values))
+
+    def made_by_me(values: list[bool]) -> ColumnElement[bool]:
+        return or_(*(is_made_by(mine) if value else not_(is_made_by(mine)) for value in values))
+
+    submitted_at = col(StudyRevision.submitted_at)
+    return FilterTable(
+        fields=(
+            Field("status", col(StudyRevision.status), RevisionStatus, description="Without it: `submitted`, what waits for a decision."),
+            Field("condition", None, Slug, condition=_about, description="A condition that the revision is about."),
+            Field("intervention", document_member(DOCUMENT, "intervention"), Slug),
+            Field("kind", document_member(DOCUMENT, "kind"), StudyKind),
+            Field("design", document_member(DOCUMENT, "design"), Design),
+            Field("study", col(StudyRevision.study_id), description="The id of a study."),
+            Field("assigned_to", None, str, condition=assigned, description="`me`, `nobody`, the name of a curator or his key's prefix."),
+            Field("submitted_by", None, str, condition=submitted, description="`me`, the name of a person or his key's prefix."),
+            Field("submitted_at", submitted_at, datetime, ("gte", "lte"), description="When it was submitted: waiting since."),
+            Field("is_amendment", None, bool, ("eq",), _is_amendment, description="Of an accepted record, or of a new one."),
+            Field("mine", None, bool, ("eq",), made_by_me, description="`false` leaves out what you drafted or submitted."),
+        ),
+        sort_keys=(SortKey("submitted_at", submitted_at, datetime),),
+        tie=SortKey("id", PLACE, nullable=False),
+        default_sort="submitted_at,id",
+    )
+
+
+def _ids(value: str, mine: Collection[str]) -> Any:
+    return (
+        sorted(mine) if value == MYSELF else select(col(ApiKey.prefix)).where(or_(col(ApiKey.name) == value, col(ApiKey.prefix) == value))
+    )
+
+
+def _about(values: list[str]) -> ColumnElement[bool]:
+    return lists_condition(DOCUMENT, values)
+
+
+def _is_amendment(values: list[bool]) -> ColumnElement[bool]:
+    base = col(StudyRevision.base_revision)
+    return or_(*(base.is_not(None) if value else base.is_(None) for value in values))
+
+
+REVIEW_QUEUE = queue_table(())
+"""For the description of the list; each request reads its query with the table of its reader."""
+
+
+def table_for_reader(session: Session, reader: Actor) -> FilterTable:
+    return queue_table(ids_of_person(session, reader.id))
+
+
+def list_review_queue(session: Session, asked: ListQuery, reader: Actor, *, one_person: bool = False) -> Page[Json]:
+    """A page of the queue, the longest waiting first; eight queries, one more with `count=true`."""
+    waiting: Any = (
+        select(*QUEUED)
+        .join(Study, col(Study.id) == col(StudyRevision.study_id))
+        .outerjoin(Assignment, and_(col(Assignment.study_id) == col(Study.id), IN_FORCE))
+        .where(_visible(session, reader))
+    )
+    if not {"status", "status__not"} & asked.values.keys():
+        waiting = waiting.where(col(StudyRevision.status) == RevisionStatus.SUBMITTED)
+    page = paginate(session, asked.apply(waiting), asked.sort, asked.page)
+    makers = load_makers(session, [(row.study_id, row.number) for row in page.items])
+    actors = {reader.id, *(actor for made in makers.values() for actor in made)}
+    actors |= {
+        actor for row in page.items for actor in (row.created_by, row.drafted_for, row.submitted_by, row.assigned_to) if actor is not None
+    }
+    names, people = load_actor_names(session, actors), people_behind(session, actors)
+    comments = _count_comments(session, page.items)
+    departures = {key: len(one.items) for key, one in load_departures(session, list(makers)).items()}
+    items = [
+        _item(row, _why_not(reader, makers, people, row, one_person), names, comments.get(row.study_id, 0))
+        | {"departures": departures.get((row.study_id, row.number))}
+        for row in page.items
+    ]
+    return Page(items, page.limit, page.next, page.total)
+
+
+def _visible(session: Session, reader: Actor) -> ColumnElement[bool]:
+    if reader.may(Role.CURATOR):
+        return true()
+    return is_made_by(ids_of_person(session, reader.id))
+
+
+def _count_comments(session: Session, rows: Sequence[Any]) -> dict[str, int]:
+    """Study to the number of comments that were not withdrawn."""
+    studies = {row.study_id for row in rows}
+    count = select(col(Comment.study_id), func.count()).where(col(Comment.study_id).in_(studies), col(Comment.withdrawn_at).is_(None))
+    return dict(session.execute(count.group_by(col(Comment.study_id))).all())
+
+
+def _why_not(reader: Actor, makers: Mapping[RevisionKey, set[str]], people: Mapping[str, str], row: Any, one_person: bool) -> str | None:
+    if row.status != RevisionStatus.SUBMITTED:
+        return f"it is {row.status}; a decision is on what was submitted"
+    return why_not_decide(reader, makers[row.study_id, row.number], people, one_person=one_person)
+
+
+def _item(row: Any, why_not: str | None, names: Mapping[str, ActorName], comments: int) -> Json:
+    document = StudyDocument.model_validate_json(row.document)
+    submitter = names[row.submitted_by] if row.submitted_by is not None else None
+    return {
+        "study": row.study_id,
+        "key": row.key,  # whoever has the row before him may see the record
+        "revision": row.number,
+        "status": row.status,
+        "title": document.title,
+        "label": study_label(document),
+        "kind": document.kind,
+        "design": document.design,
+        "intervention": document.intervention,
+        "conditions": sorted(conditions_of(document)),
+        "is_amendment": row.base_revision is not None,
+        "base_revision": row.base_revision,
+        "base_has_moved": row.status in NOT_DECIDED and row.base_revision != row.live_revision,
+        "reason": row.reason,
+        "created_by": names[row.created_by].name,
+        "drafted_for": names[row.drafted_for].name if row.drafted_for is not None else None,
+        "submitted_by": submitter.name if submitter is not None else None,
+        "orcid": submitter.orcid if submitter is not None else None,
+        "submitted_at": row.submitted_at,
+        "waiting_days": (utc_now() - row.submitted_at).days if row.status == RevisionStatus.SUBMITTED else None,
+        "assigned_to": names[row.assigned_to].name if row.assigned_to is not None else None,
+        "comments": comments,
+        "you_may_decide": why_not is None,
+        "why_not": why_not,
+        "href": f"{study_href(row.study_id)}/revisions/{row.number}",
+        "thread": f"{study_href(row.study_id)}/thread",
+    }

@@ -1,0 +1,188 @@
+"""Crossref and PubMed say that a trial was retracted: the command takes it out, the rating moves, every page and plot says so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, select
+from sqlmodel import col
+
+from app.cli.main import main
+from app.database import make_engine, reading
+from app.main import create_app
+from app.models import Change
+from app.settings import get_settings
+from tests.api.acting import amend, an_accepted_study, header
+from tests.conftest import make_keys
+from tests.factories import a_body, differences, rating_content
+from tests.fakes import FakeServices, fake_services, status
+
+DOI = "10.1097/ajp.0000000000000290"  # Haller 2016, neck pain, against sham
+BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
+NOTICE = {
+    "DOI": "10.5555/notice.2026",
+    "type": "retraction",
+    "source": "retraction-watch",
+    "updated": {"date-parts": [[2026, 11, 20]]},
+}
+
+
+@pytest.fixture
+def services() -> Iterator[FakeServices]:
+    with fake_services() as running:
+        yield running
+
+
+@pytest.fixture
+def engine(seeded_copy_url: str) -> Iterator[Engine]:
+    opened = make_engine(seeded_copy_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def client(seeded_copy_url: str, services: FakeServices) -> Iterator[TestClient]:
+    with TestClient(create_app(services.settings(database_url=seeded_copy_url, rate_limit="off", rate_limit_writes="off"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def check(
+    services: FakeServices, seeded_copy_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Any]:
+    """`evidence check-retractions`, asking the played services."""
+    for name in ("pubmed", "europe_pmc", "crossref", "clinicaltrials_gov"):
+        monkeypatch.setenv(f"EVIDENCE_{name.upper()}_URL", f"{services.base}/{name}")
+    monkeypatch.setenv("EVIDENCE_DATABASE_URL", seeded_copy_url)
+    monkeypatch.setenv("EVIDENCE_SOURCE_CACHE", "")
+    monkeypatch.setenv("EVIDENCE_SOURCE_TOTAL_SECONDS", "0.2")
+    get_settings.cache_clear()
+
+    def command(*options: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        done = main(["check-retractions", *options])
+        said = capsys.readouterr()
+        return done, said.out, said.err
+
+    yield command
+    get_settings.cache_clear()
+
+
+def haller(client: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/v1/studies", params={"doi": DOI}).json()["items"][0]
+    return found
+
+
+def retracted_work(services: FakeServices, study: dict[str, Any], **others: Any) -> None:
+    services.works[DOI] = {
+        "DOI": DOI,
+        "title": [f"RETRACTED: {study['title']}"],
+        "updated-by": [NOTICE],
+        "type": "journal-article",
+        **others,
+    }
+
+
+def actions_after(engine: Engine, sequence: int) -> list[tuple[str, str]]:
+    with reading(engine) as session:
+        entries = select(col(Change.action), col(Change.actor)).where(col(Change.sequence) > sequence).order_by(col(Change.sequence))
+        return [(action, actor) for action, actor in session.execute(entries)]
+
+
+class TestRetractionFound:
+    def test_the_study_is_out_and_everything_says_so(self, client: TestClient, engine: Engine, services: FakeServices, check: Any) -> None:
+        keys, study = make_keys(engine), haller(client)
+        an_accepted_study(client, keys.contributor, keys.curator, a_body(title="Another trial of neck pain"))
+        retracted_work(services, study)
+        with reading(engine) as session:
+            before = rating_content(session)
+        sequence = int(client.get("/v1/changes?limit=1").headers["evidence-revision"])
+
+        assert check("--dry-run", "--only", study["key"])[0] == 0
+        assert differences(engine) == []
+        assert haller(client)["status"] == "accepted"
+        assert actions_after(engine, sequence) == []
+
+        done, said, complaints = check("--only", study["key"])
+        assert (done, complaints) == (0, "")
+        assert (
+            f"{study['key']}: Retraction of 2026-11-20, doi:10.5555/notice.2026, reported by Crossref (retraction-watch): acted on" in said
+        )
+        assert "neck-pain × craniosacral-therapy: " in said
+
+        assert haller(client)["status"] == "retracted"
+        page = client.get(f"/v1/studies/{study['id']}").json()
+        assert page["retraction"]["reason"].startswith("Retraction of 2026-11-20, doi:10.5555/notice.2026")
+        (notice,) = page["notices"]
+        assert (notice["source"], notice["dated"], notice["status"]) == ("crossref", "2026-11-20", "acted-on")
+        assert notice["revision"] == page["revision"] == 2
+        assert page["attribution"][-1]["by"] == "Retraction check"
+
+        with reading(engine) as session:
+            after = rating_content(session)
+        assert after["eligible_studies"] == before["eligible_studies"] - 1
+        happened = actions_after(engine, sequence)
+        assert {actor for _, actor in happened} == {"system:retraction-check"}
+        assert [action for action, _ in happened][:2] == ["study.amended", "study.retracted"]
+        assert happened[-1][0] == "notice.found"
+        assert differences(engine) == []
+
+        for plot in ("forest", "funnel", "cumulative", "risk-of-bias"):
+            assert "etracted" in client.get(f"/v1/evidence/{BODY}/{plot}.svg").text, plot
+            assert "etracted" in client.get(f"/v1/evidence/{BODY}/{plot}.json").text, plot
+
+    def test_a_second_run_changes_nothing(self, client: TestClient, engine: Engine, services: FakeServices, check: Any) -> None:
+        study = haller(client)
+        retracted_work(services, study)
+        check("--only", study["key"])
+        sequence = int(client.get("/health/live").headers["evidence-revision"])
+        done, said, _ = check("--only", study["key"])
+        assert (done, "0 new notices" in said) == (0, True)
+        assert actions_after(engine, sequence) == []
+
+    def test_what_a_curator_put_back_is_not_taken_out_again(
+        self, client: TestClient, engine: Engine, services: FakeServices, check: Any
+    ) -> None:
+        keys, study = make_keys(engine), haller(client)
+        retracted_work(services, study)
+        check("--only", study["key"])
+        notice = client.get(f"/v1/studies/{study['id']}").json()["notices"][0]
+        closing = {"status": "dismissed", "reason": "The notice is about another paper of the same name."}
+        closed = client.post(f"{notice['href']}/closing", json=closing, headers=header(keys.curator))
+        assert (closed.status_code, closed.json()["closed_by"]) == (201, "Curator")
+        assert haller(client)["status"] == "retracted"
+        amend(client, keys.curator, study["id"], {"publication_status": "published"}, If_Match='"r2"')
+        client.post(f"/v1/studies/{study['id']}/submit", headers=header(keys.curator))
+        decision = {"decision": "accept", "conflict_of_interest": "none"}
+        assert client.post(f"/v1/studies/{study['id']}/reviews", json=decision, headers=header(keys.second_curator)).status_code == 201
+
+        services.works[DOI]["updated-by"] = [{**NOTICE, "DOI": "10.5555/again"}]
+        done, said, _ = check("--only", study["key"])
+        assert (done, "left open for a curator (a curator dismissed another retraction of this study)" in said) == (0, True)
+        assert haller(client)["status"] == "accepted"
+        assert differences(engine) == []
+
+    def test_a_source_that_is_down_is_named_and_the_other_one_heard(
+        self, client: TestClient, engine: Engine, services: FakeServices, check: Any
+    ) -> None:
+        study = haller(client)
+        retracted_work(services, study)
+        services.always("pubmed", status(503))
+        done, said, complaints = check("--only", study["key"])
+        assert (done, "acted on" in said) == (1, True)
+        assert "PubMed answers with status 503" in complaints
+        ready = client.get("/health/ready")
+        assert ready.status_code == 200
+        assert haller(client)["status"] == "retracted"
+
+    def test_a_record_of_another_title_is_left_to_a_person(
+        self, client: TestClient, engine: Engine, services: FakeServices, check: Any
+    ) -> None:
+        study = haller(client)
+        retracted_work(services, study, title=["RETRACTED: Deep learning for satellite pictures of the Arctic"])
+        done, said, _ = check("--only", study["key"])
+        assert (done, "left open for a curator" in said) == (0, True)
+        assert haller(client)["status"] == "accepted"
+        assert [row["study"] for row in client.get("/v1/notices?status=open").json()["items"]] == [study["id"]]
+        assert differences(engine) == []
