@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,35 +15,19 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 
 from app.actions.api_keys import authenticate
-from app.cli.main import main
 from app.database import make_engine, reading, transaction
 from app.models import ApiKey, Rating, RatingHistory, RatingInput
-from app.settings import get_settings
+from tests.command_line import Run, command_line
 from tests.databases import Databases
 from tests.factories import an_accepted_study, row_counts
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN_SECONDS = 60
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run a command in this process on a database: exit status, output, complaints."""
-
-    def command(url: str, *arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setenv("EVIDENCE_DATABASE_URL", url)
-        get_settings.cache_clear()
-        capsys.readouterr()
-        try:
-            status = main(arguments)
-        except SystemExit as ended:
-            status = int(ended.code or 0)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    yield command
-    get_settings.cache_clear()
+    yield from command_line(monkeypatch, capsys)
 
 
 def environment(url: str) -> dict[str, str]:
