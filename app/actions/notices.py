@@ -1,20 +1,50 @@
-"""Closing a notice: a curator says that it was dealt with, or that it is false or of no concern."""
+"""Notices about publications: kept as they were found, and closed by a curator as dealt with, false, or of no concern."""
 
 from sqlalchemy.orm import Session
 
 from app.actions import ledger
-from app.actions.retraction_check import touched
+from app.actions.studies import document_of, revision
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, StateConflict
 from app.models import PublicationNotice, Study
 from app.models.base import utc_now
 from app.queries.notices import get_notice_row
+from app.schemas.study import conditions_of
 from app.vocabulary import NoticeStatus, Role
 
 CLOSED_FROM = {
     NoticeStatus.HANDLED: frozenset({NoticeStatus.OPEN}),
     NoticeStatus.DISMISSED: frozenset({NoticeStatus.OPEN, NoticeStatus.ACTED_ON, NoticeStatus.KNOWN}),
 }
+
+
+AS_FOUND = (
+    "study_id", "kind", "source", "asserted_by", "dated", "notice_doi", "notice_pmid", "reasons", "record_url", "record_sha256",
+    "found_status", "revision",
+)  # fmt: skip
+"""What the ledger entry says of a notice, besides who found it and when."""
+
+
+def store_notice(session: Session, row: PublicationNotice, study: Study, *, by: Actor, summary: str) -> None:
+    """Keep a notice that was found; its ledger entry pins all of it."""
+    session.add(row)
+    session.flush()
+    ledger.append(
+        session,
+        by=by,
+        action="notice.found",
+        subject=f"notice:{row.id}",
+        summary=f"{summary}: {study.title}",
+        touches=touched(session, study),
+        details={name: getattr(row, name) for name in AS_FOUND},
+        moment=row.found_at,
+    )
+
+
+def touched(session: Session, study: Study) -> list[str]:
+    """The subjects whose pages show the notice."""
+    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    return [f"study:{study.id}", *(f"condition:{slug}" for slug in sorted(conditions_of(document)))]
 
 
 def close_notice(session: Session, notice: str, *, by: Actor, status: NoticeStatus, reason: str) -> PublicationNotice:

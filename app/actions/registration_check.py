@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.actions import ledger
+from app.actions.notices import store_notice
 from app.actions.recompute import BATCH, Cause, store_ratings
-from app.actions.retraction_check import AS_FOUND, touched
 from app.actor import MAINTENANCE, Actor
 from app.identifiers import uuid7
 from app.models import PublicationNotice, Rating, Study
@@ -123,16 +123,5 @@ def report_differences(
         found_status=NoticeStatus.OPEN,
         status=NoticeStatus.OPEN,
     )
-    session.add(row)
-    session.flush()
-    ledger.append(
-        session,
-        by=by,
-        action="notice.found",
-        subject=f"notice:{row.id}",
-        summary=f"The registry says something else than the record: {study.title}",
-        touches=touched(session, study),
-        details={name: getattr(row, name) for name in AS_FOUND},
-        moment=row.found_at,
-    )
+    store_notice(session, row, study, by=by, summary="The registry says something else than the record")
     return row

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.actions import ledger
+from app.actions.notices import store_notice
 from app.actions.reviews import accept_revision, retract_study
 from app.actions.studies import amend_study, document_of, revision
 from app.actor import RETRACTION_CHECK, Actor
@@ -24,7 +24,7 @@ from app.models.base import utc_now
 from app.queries.impact import RatingImpact
 from app.queries.notices import as_reported, load_study_notices
 from app.schemas.lookup import NoticeKind, Retraction, SourceRecord
-from app.schemas.study import StudyDocument, conditions_of
+from app.schemas.study import StudyDocument
 from app.sources.merging import merge_notices, same_notice
 from app.sources.notices import Answers
 from app.vocabulary import NoticeStatus, PublicationStatus
@@ -35,11 +35,6 @@ STATUS_OF_KIND = {
 }
 """What a notice makes of a study; the other kinds are for a person."""
 SOURCE_NAMES = {"crossref": "Crossref", "pubmed": "PubMed"}
-AS_FOUND = (
-    "study_id", "kind", "source", "asserted_by", "dated", "notice_doi", "notice_pmid", "reasons", "record_url", "record_sha256",
-    "found_status", "revision",
-)  # fmt: skip
-"""What the ledger entry says of a notice, besides who found it and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,24 +180,7 @@ def _store(session: Session, study: Study, notice: NewNotice, number: int | None
         revision=number,
         status=notice.status,
     )
-    session.add(row)
-    session.flush()
-    ledger.append(
-        session,
-        by=by,
-        action="notice.found",
-        subject=f"notice:{row.id}",
-        summary=f"{reason_of(reported)}: {study.title}",
-        touches=touched(session, study),
-        details={name: getattr(row, name) for name in AS_FOUND},
-        moment=row.found_at,
-    )
-
-
-def touched(session: Session, study: Study) -> list[str]:
-    """The subjects whose pages show the notice."""
-    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
-    return [f"study:{study.id}", *(f"condition:{slug}" for slug in sorted(conditions_of(document)))]
+    store_notice(session, row, study, by=by, summary=reason_of(reported))
 
 
 def _remarks(answers: Answers, stored: Sequence[PublicationNotice]) -> list[str]:
