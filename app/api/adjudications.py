@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.actions.adjudications import adjudicate_study
 from app.actions.studies import warnings_of
 from app.actor import Actor
-from app.errors import IdempotencyKeyInUse, IdempotencyKeyReused, NotAllowed, NotFound, OwnSubmission, StateConflict
+from app.errors import NotAllowed, NotFound, OwnSubmission, StateConflict
 from app.models import Study
 from app.queries.adjudications import ADJUDICATIONS
 from app.queries.adjudications import get_adjudication as load_adjudication
@@ -20,7 +20,7 @@ from app.schemas.adjudication import AdjudicationAnswer, AdjudicationItem, Adjud
 from app.schemas.study_writing import Warning
 from app.web.conditional import reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -35,7 +35,7 @@ NO_STORE = "no-store"
     status_code=201,
     response_model=AdjudicationAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(OwnSubmission, StateConflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(OwnSubmission, StateConflict, *ONCE),
 )
 def adjudicate_study_extractions(
     request: Request, study_id: str, asked: AdjudicationRequest, by: Contributor, session: WriteSession, body: RawBody

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from app.actions.appraisals import make_appraisal, withdraw_appraisal
-from app.errors import Conflict, IdempotencyKeyInUse, IdempotencyKeyReused
+from app.errors import Conflict
 from app.queries.addresses import appraisal_href
 from app.queries.answer_meta import answer_meta
 from app.queries.appraisals import APPRAISALS
@@ -13,7 +13,7 @@ from app.queries.appraisals import list_appraisals as load_appraisals
 from app.schemas.appraisal import AppraisalAnswer, AppraisalItem, AppraisalList, AppraisalRequest, WithdrawalRequest
 from app.web.conditional import reply
 from app.web.dependencies import Curator, RawBody, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -43,7 +43,7 @@ def get_appraisal(request: Request, appraisal_id: str, session: ReadSession) -> 
     status_code=201,
     response_model=AppraisalAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(*ONCE),
 )
 def make_domain_appraisal(
     request: Request, body_id: str, appraisal: AppraisalRequest, by: Curator, session: WriteSession, body: RawBody
@@ -63,7 +63,7 @@ def make_domain_appraisal(
     status_code=201,
     response_model=AppraisalAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(Conflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(Conflict, *ONCE),
 )
 def withdraw_domain_appraisal(
     request: Request, appraisal_id: str, withdrawal: WithdrawalRequest, by: Curator, session: WriteSession, body: RawBody

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from app.actions.comments import comment_on, withdraw_comment
-from app.errors import Conflict, IdempotencyKeyInUse, IdempotencyKeyReused
+from app.errors import Conflict
 from app.queries.comments import COMMENTS, get_comment, load_seen
 from app.queries.comments import list_comments as load_comments
 from app.queries.study_records import get_visible_study
@@ -13,7 +13,7 @@ from app.queries.threads import THREAD, list_thread, thread_of
 from app.schemas.thread import CommentItem, CommentList, CommentRequest, ThreadItem, ThreadList
 from app.web.conditional import reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -45,7 +45,7 @@ def list_study_comments(request: Request, study_id: UUID, by: Contributor, sessi
     status_code=201,
     response_model=CommentItem,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(*ONCE),
 )
 def comment_on_study(
     request: Request, study_id: str, comment: CommentRequest, by: Contributor, session: WriteSession, body: RawBody
@@ -66,7 +66,7 @@ def comment_on_study(
     status_code=201,
     response_model=CommentItem,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(Conflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(Conflict, *ONCE),
 )
 def withdraw_study_comment(
     request: Request, study_id: str, comment_id: str, by: Contributor, session: WriteSession, body: RawBody

@@ -24,8 +24,6 @@ from app.actor import Actor
 from app.api.extraction_comparison import comparison_answer
 from app.errors import (
     Conflict,
-    IdempotencyKeyInUse,
-    IdempotencyKeyReused,
     InvalidBody,
     PreconditionRequired,
     StaleRevision,
@@ -70,7 +68,7 @@ from app.schemas.study import StudyDocument
 from app.schemas.study_writing import Warning
 from app.web.conditional import reply, require_if_match
 from app.web.dependencies import Contributor, Curator, RawBody, Reader, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute, is_json, parse_json
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -79,7 +77,6 @@ from app.web.problems import body_problems
 
 router = APIRouter(prefix="/v1", tags=["extractions"], route_class=StrictRoute)
 NO_STORE = "no-store"
-ONCE = (IdempotencyKeyInUse, IdempotencyKeyReused)
 MERGE_PATCH_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -214,7 +211,7 @@ def change_study_extraction(request: Request, extraction_id: str, by: Contributo
     status_code=201,
     response_model=ExtractionAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(StateConflict, InvalidBody, *ONCE),
+    responses=problem_responses(StateConflict, StaleRevision, InvalidBody, *ONCE),
 )
 def complete_study_extraction(request: Request, extraction_id: str, by: Contributor, session: WriteSession, body: RawBody) -> Response:
     """Say that you have read everything; your extraction is frozen with that. If-Match, where it is sent, names the version you saw."""

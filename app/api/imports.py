@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 from app.actions.imports import commit_import, decide_records, delete_import, receive_file, upload_import
 from app.errors import (
     BodyTooLarge,
-    IdempotencyKeyInUse,
-    IdempotencyKeyReused,
     InvalidBody,
     StaleRevision,
     StateConflict,
@@ -33,7 +31,7 @@ from app.schemas.imports import (
 )
 from app.web.conditional import reply, require_if_match
 from app.web.dependencies import Contributor, CurrentSettings, RawBody, ReadSession, SentFile, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -42,7 +40,6 @@ from app.web.uploads import UPLOAD_BODY
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
 NO_STORE = "no-store"
-ONCE = (IdempotencyKeyInUse, IdempotencyKeyReused)
 
 
 @router.post(

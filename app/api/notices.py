@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from app.actions.notices import close_notice
-from app.errors import IdempotencyKeyInUse, IdempotencyKeyReused, StateConflict
+from app.errors import StateConflict
 from app.queries.answer_meta import answer_meta
 from app.queries.notices import NOTICES
 from app.queries.notices import get_notice as load_notice
@@ -13,7 +13,7 @@ from app.schemas.notice import NoticeAnswer, NoticeClosing, NoticeItem, NoticeLi
 from app.vocabulary import NoticeStatus
 from app.web.conditional import reply
 from app.web.dependencies import Curator, RawBody, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -40,7 +40,7 @@ def get_notice(request: Request, notice_id: str, session: ReadSession) -> Respon
     status_code=201,
     response_model=NoticeAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(StateConflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(StateConflict, *ONCE),
 )
 def close_study_notice(
     request: Request, notice_id: str, closing: NoticeClosing, by: Curator, session: WriteSession, body: RawBody

@@ -22,7 +22,7 @@ from app.schemas.study_writing import RetractionAnswer, RetractionRequest, Revie
 from app.vocabulary import Decision, StudyStatus
 from app.web.conditional import reply, require_if_match
 from app.web.dependencies import Curator, CurrentSettings, RawBody, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
@@ -35,7 +35,7 @@ NO_STORE = "no-store"
     "/{study_id}/reviews",
     status_code=201,
     response_model=ReviewAnswer,
-    responses=problem_responses(OwnSubmission, StateConflict, DuplicateStudy, InconsistentStudy, IncompleteStudy, StaleRevision),
+    responses=problem_responses(OwnSubmission, StateConflict, DuplicateStudy, InconsistentStudy, IncompleteStudy, StaleRevision, *ONCE),
 )
 def review_study_record(
     request: Request, study_id: str, decision: ReviewRequest, by: Curator, session: WriteSession, settings: CurrentSettings, body: RawBody
@@ -104,7 +104,7 @@ def _tagged_revision(request: Request, session: Session, study: Study) -> int | 
     return None
 
 
-@router.post("/{study_id}/retraction", status_code=201, response_model=RetractionAnswer, responses=problem_responses(StateConflict))
+@router.post("/{study_id}/retraction", status_code=201, response_model=RetractionAnswer, responses=problem_responses(StateConflict, *ONCE))
 def retract_study_record(
     request: Request, study_id: str, retraction: RetractionRequest, by: Curator, session: WriteSession, body: RawBody
 ) -> Response:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from app.actions.sign_offs import sign_off_rating, withdraw_sign_off
-from app.errors import Conflict, IdempotencyKeyInUse, IdempotencyKeyReused, OwnSubmission
+from app.errors import Conflict, OwnSubmission
 from app.queries.answer_meta import answer_meta
 from app.queries.sign_offs import SIGN_OFFS, get_rating_row
 from app.queries.sign_offs import get_sign_off as load_sign_off
@@ -12,7 +12,7 @@ from app.queries.sign_offs import list_sign_offs as load_sign_offs
 from app.schemas.sign_off import SignOffAnswer, SignOffItem, SignOffList, SignOffRequest, SignOffWithdrawal
 from app.web.conditional import reply
 from app.web.dependencies import Curator, CurrentSettings, RawBody, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
 from app.web.openapi import problem_responses
@@ -54,7 +54,7 @@ def get_sign_off(request: Request, sign_off_id: str, session: ReadSession) -> Re
     status_code=201,
     response_model=SignOffAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(Conflict, OwnSubmission, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(Conflict, OwnSubmission, *ONCE),
 )
 def sign_off_rating_of_condition(
     request: Request,
@@ -81,7 +81,7 @@ def sign_off_rating_of_condition(
     status_code=201,
     response_model=SignOffAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(Conflict, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(Conflict, *ONCE),
 )
 def withdraw_rating_sign_off(
     request: Request, sign_off_id: str, withdrawal: SignOffWithdrawal, by: Curator, session: WriteSession, body: RawBody

@@ -21,8 +21,6 @@ from app.errors import (
     DuplicateStudy,
     EditConflict,
     FieldProblem,
-    IdempotencyKeyInUse,
-    IdempotencyKeyReused,
     IncompleteStudy,
     InconsistentStudy,
     InvalidBody,
@@ -51,7 +49,7 @@ from app.schemas.study_writing import PreviewAnswer, StudyWritten, SubmissionReq
 from app.vocabulary import RevisionStatus
 from app.web.conditional import reply, require_if_match
 from app.web.dependencies import Contributor, RawBody, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute, is_json, parse_json
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS, only_parameters
@@ -73,7 +71,7 @@ MERGE_PATCH_BODY: dict[str, Any] = {
     status_code=201,
     response_model=StudyWritten,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(DuplicateStudy, IdempotencyKeyInUse, IdempotencyKeyReused),
+    responses=problem_responses(DuplicateStudy, *ONCE),
 )
 def create_study_record(request: Request, document: StudyDocument, by: Contributor, session: WriteSession, body: RawBody) -> Response:
     """Add a study record as a draft; `warnings` lists what a submission would be refused for."""
@@ -134,7 +132,7 @@ def amend_study_record(
     "/{study_id}/submit",
     response_model=StudyWritten,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(StateConflict, EditConflict, InconsistentStudy, IncompleteStudy),
+    responses=problem_responses(StateConflict, EditConflict, InconsistentStudy, IncompleteStudy, *ONCE),
 )
 def submit_study_record(
     request: Request, study_id: str, by: Contributor, session: WriteSession, body: RawBody, submission: SubmissionRequest | None = None

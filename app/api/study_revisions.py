@@ -33,7 +33,7 @@ from app.schemas.study_writing import StudyWritten
 from app.vocabulary import RevisionStatus
 from app.web.conditional import reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
-from app.web.idempotency import once
+from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS, only_parameters
@@ -84,7 +84,7 @@ def preview_study_revision(request: Request, study_id: UUID, number: RevisionNum
     status_code=201,
     response_model=StudyWritten,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(StateConflict, EditConflict, DuplicateStudy, InvalidBody),
+    responses=problem_responses(StateConflict, EditConflict, DuplicateStudy, InvalidBody, *ONCE),
 )
 def rebase_study_revision(
     request: Request, study_id: str, number: RevisionNumber, asked: RebaseRequest, by: Contributor, session: WriteSession, body: RawBody
@@ -103,7 +103,9 @@ def rebase_study_revision(
     return once(request, session, by=by, body=body, act=act)
 
 
-@router.post("/{study_id}/withdraw", response_model=StudyWritten, dependencies=[NO_PARAMETERS], responses=problem_responses(StateConflict))
+@router.post(
+    "/{study_id}/withdraw", response_model=StudyWritten, dependencies=[NO_PARAMETERS], responses=problem_responses(StateConflict, *ONCE)
+)
 def withdraw_study_record(
     request: Request, study_id: str, withdrawal: RevisionWithdrawal, by: Contributor, session: WriteSession, body: RawBody
 ) -> Response:

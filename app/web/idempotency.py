@@ -18,9 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.actor import Actor
-from app.errors import IdempotencyKeyReused, InvalidHeader
+from app.errors import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidHeader
 from app.models import IdempotencyKey
 from app.models.base import utc_now
+
+ONCE = (IdempotencyKeyInUse, IdempotencyKeyReused)
+"""The problems of a route that calls `once`."""
 
 KEPT_FOR = timedelta(hours=24)
 MAX_LENGTH = 255

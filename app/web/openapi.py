@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from app.errors import (
     AuthenticationRequired,
     BodyTooLarge,
+    IdempotencyKeyReused,
     InternalError,
     InvalidBody,
     InvalidQuery,
@@ -29,6 +30,20 @@ ALWAYS = (TooManyRequests, InternalError, ServiceUnavailable)
 WITH_BODY = (MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidBody)
 WITH_PRECONDITION = (StaleRevision, PreconditionRequired)
 FASTAPI_SCHEMAS = ("HTTPValidationError", "ValidationError")  # what FastAPI says a 422 looks like; ours does not
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The strong ETag of what was read; `*` for whatever there is.",
+    "schema": {"type": "string"},
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A quoted string made for this request; for 24 hours the same request is answered with the first reply.",
+    "schema": {"type": "string", "maxLength": 257},
+}
 
 NULLABLE_LIST = {"type": ["array", "null"], "items": {"type": "string"}, "description": "The allowed values, where the choice is closed."}
 PROBLEM_SCHEMAS: dict[str, Any] = {
@@ -107,6 +122,17 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if method == "get":
         responses.setdefault("304", {"description": "Not modified: the client has this very representation (If-None-Match)."})
     operation["responses"] = dict(sorted(responses.items()))
+    headers = list(_headers_of(responses))
+    if headers:
+        operation["parameters"] = [*operation.get("parameters", []), *headers]
+
+
+def _headers_of(responses: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """The headers that an operation reads, as its problems tell: one that can be stale or reused is one that can be sent."""
+    if str(StaleRevision.status) in responses:
+        yield {**IF_MATCH, "required": str(PreconditionRequired.status) in responses}
+    if f"/problems/{IdempotencyKeyReused.slug}" in str(responses.get(str(IdempotencyKeyReused.status))):
+        yield IDEMPOTENCY_KEY
 
 
 def _standard_problems(method: str, operation: dict[str, Any]) -> Iterable[type[Problem]]:

@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from sqlalchemy import column
 
 from app.errors import Conflict, DuplicateStudy, NotFound, StateConflict
+from app.main import create_app
 from app.queries.filters import Field, FilterTable
 from app.queries.paging import SortKey
 from app.vocabulary import Verdict
 from app.web.json_body import StrictRoute
 from app.web.openapi import install_openapi, operation_id, problem_responses
 from app.web.problems import MEDIA_TYPE
+from tests.conftest import settings_for
 
 
 class Body(BaseModel):
@@ -95,6 +97,29 @@ class TestDocument:
                 for status, response in operation["responses"].items():
                     if int(status) >= 400:
                         assert list(response["content"]) == [MEDIA_TYPE]
+
+
+class TestHeaders:
+    @staticmethod
+    def of(operation: dict[str, Any]) -> dict[str, bool]:
+        return {one["name"]: one["required"] for one in operation.get("parameters", []) if one["in"] == "header"}
+
+    def test_a_write_over_what_was_read_needs_if_match(self, document: dict[str, Any]) -> None:
+        assert self.of(document["paths"]["/v1/studies/{key}"]["patch"]) == {"If-Match": True}
+        assert self.of(document["paths"]["/v1/studies/{key}"]["get"]) == {}
+
+    def test_every_operation_of_the_service_names_the_headers_that_it_reads(self, small_url: str) -> None:
+        operations = {
+            operation["operationId"]: operation
+            for path in create_app(settings_for(small_url)).app.openapi()["paths"].values()
+            for operation in path.values()
+            if isinstance(operation, dict)
+        }
+        assert [name for name, one in operations.items() if "428" in one["responses"] and not self.of(one).get("If-Match")] == []
+        assert self.of(operations["review_study_record"]) == {"If-Match": False, "Idempotency-Key": False}
+        assert self.of(operations["rotate_api_key"]) == {"If-Match": False}
+        for name in ("create_study_record", "submit_study_record", "rebase_study_revision", "create_import", "comment_on_study"):
+            assert self.of(operations[name]) == {"Idempotency-Key": False}, name
 
 
 class TestProblemResponses:
