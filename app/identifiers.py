@@ -138,6 +138,9 @@ RegistryNumber = Annotated[str, AfterValidator(normalise_registry_number), Field
 Orcid = Annotated[str, AfterValidator(normalise_orcid), Field(examples=["0000-0002-1825-0097"])]
 Isbn = Annotated[str, AfterValidator(normalise_isbn), Field(examples=["9780443072840"])]
 Slug = Annotated[str, AfterValidator(normalise_slug), Field(examples=["migraine"])]
+InterventionSlug = Annotated[Slug, Field(examples=["craniosacral-therapy"])]
+OutcomeSlug = Annotated[Slug, Field(examples=["pain-intensity"])]
+InstrumentSlug = Annotated[Slug, Field(examples=["pain-vas-100"])]
 
 
 @dataclass(frozen=True, slots=True)

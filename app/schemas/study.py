@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from app.identifiers import Doi, Orcid, Pmcid, Pmid, RegistryNumber, Slug
+from app.identifiers import Doi, InstrumentSlug, InterventionSlug, Orcid, OutcomeSlug, Pmcid, Pmid, RegistryNumber, Slug
 from app.schemas.base import Count, Flag, IsoDate, Language, Line, NotNegative, Number, Positive, Shape, Text, WebAddress, Year
 from app.schemas.study_risk_of_bias import StudyRiskOfBias
 from app.vocabulary import (
@@ -146,8 +146,8 @@ class StudyResult(Shape):
     """One outcome, one comparison, one timepoint. `k`, `i2` and `n` belong to the results of published reviews."""
 
     condition: Slug
-    outcome: Slug
-    instrument: Slug
+    outcome: OutcomeSlug
+    instrument: InstrumentSlug
     comparator: Comparator
     timepoint_weeks: NotNegative | None = None
     since_end_of_treatment_weeks: Annotated[float, Field(strict=True, ge=-1)] | None = None
@@ -218,8 +218,8 @@ class StudyDocument(Shape):
     country: Line | None = None
     language: Language | None = None
     publication_status: PublicationStatus = PublicationStatus.PUBLISHED
-    intervention: Slug | None = None
-    fidelity: Slug | None = None
+    intervention: InterventionSlug | None = None
+    fidelity: InterventionSlug | None = None
     intervention_description: Text | None = None
     sessions: Positive | None = None
     session_minutes: Positive | None = None
