@@ -112,7 +112,7 @@ def measure(url: str, path: Path) -> bool:
         f"{path.suffix[1:]}: {counts['records']:,} records, {size:.0f} MB: sent in {sent:.1f} s; dry run {read:.1f} s, CPU {read_cpu:.1f}; "
         f"commit of {counts['created']:,} drafts {committed:.1f} s, CPU {committed_cpu:.1f}; "
         f"peak {peak_of_reading:.0f} MB after the dry run, {peak:.0f} MB after the commit, in a process with the "
-        f"{len(app.routes)} routes of the service\n"
+        f"{len(app.app.routes)} routes of the service\n"
     )
     return max(read, committed) < MAX_SECONDS and peak < MAX_MEGABYTES
 

@@ -11,6 +11,7 @@ from app.matching import IDENTIFIERS, Match, MatchRecord, find_matches
 from app.models import Study, StudyRevision
 from app.queries.addresses import study_href
 from app.queries.search import matching_references
+from app.queries.study_records import is_own
 from app.schemas.bibliography import Bibliography
 from app.schemas.lookup import KnownStudy
 from app.vocabulary import Role
@@ -60,7 +61,7 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     """Records that were never accepted are there for the authors of their revisions and for curators."""
     if by.may(Role.CURATOR):
         return col(Study.id).is_not(None)
-    mine = select(col(StudyRevision.study_id)).where(col(StudyRevision.created_by) == by.id)
+    mine = select(col(StudyRevision.study_id)).where(is_own(by))
     return or_(col(Study.live_revision).is_not(None), col(Study.created_by) == by.id, col(Study.id).in_(mine))
 
 
