@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 from starlette.types import ASGIApp
 
 from tests.require import find_browser, require
@@ -26,7 +26,10 @@ FLAGS = [
     "--disable-quic",
 ]
 STARTS_WITHIN_SECONDS = 30
+APPEARS_WITHIN_SECONDS = 60  # a page is never judged by how busy the machine is
 OWN_HOST = "127.0.0.1"
+
+expect.set_options(timeout=APPEARS_WITHIN_SECONDS * 1000)
 
 
 @contextmanager
@@ -80,6 +83,7 @@ class Complaints:
 def open_page(browser: Browser) -> Iterator[Page]:
     """A page in a fresh context; the block's end fails if the page complained or called outside."""
     context = browser.new_context()
+    context.set_default_timeout(APPEARS_WITHIN_SECONDS * 1000)
     page = context.new_page()
     complaints = Complaints(page)
     yield page
