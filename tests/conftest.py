@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.require import require
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from tests.databases import Databases, EngineName
 
 # The bounded profile draws the same examples each time, so that a change is judged by itself; the full one searches.
-hypothesis_settings.register_profile("bounded", max_examples=60, deadline=None, derandomize=True)
-hypothesis_settings.register_profile("full", max_examples=2000, deadline=None, print_blob=True)
+BUSY = [HealthCheck.too_slow]  # how fast examples are made says how busy the machine is, and nothing of the product
+hypothesis_settings.register_profile("bounded", max_examples=60, deadline=None, derandomize=True, suppress_health_check=BUSY)
+hypothesis_settings.register_profile("full", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=BUSY)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
