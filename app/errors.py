@@ -8,8 +8,7 @@ Problem
 ├── 409  Conflict ─┬─ DuplicateStudy
 │                  ├─ StateConflict
 │                  ├─ EditConflict
-│                  ├─ LastAdminKey
-│                  └─ IdempotencyKeyInUse
+│                  └─ LastAdminKey
 ├── 410  Gone
 ├── 412  StaleRevision
 ├── 413  BodyTooLarge  415  UnsupportedMediaType
@@ -195,13 +194,6 @@ class LastAdminKey(Conflict):
     slug = "last-admin-key"
     title = "Nobody could manage keys any more"
     advice = "Make another key with the role admin first, one that lasts at least as long; then repeat this."
-
-
-class IdempotencyKeyInUse(Conflict):
-    slug = "idempotency-key-in-use"
-    title = "The first request with this Idempotency-Key is still running"
-    advice = "Wait a moment and send the same request again; it will be answered with the first one's reply."
-    fixed_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
 class Gone(Problem):

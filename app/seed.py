@@ -22,6 +22,7 @@ from app.database import reading, transaction
 from app.identifiers import deterministic_uuid7
 from app.models import Change, Study, StudyRevision
 from app.models.base import utc_now
+from app.queries.study_records import shown_revision
 from app.queries.vocabulary_check import KnownSlugs, load_known_slugs
 from app.schemas.reference import ConditionOutcomeRecord
 from app.schemas.study import StudyDocument
@@ -125,7 +126,7 @@ def _seed_study(session: Session, path: Path, known: KnownSlugs, report: SeedRep
         report.studies_added.append(key)
         yield study, revision(session, study, 1)
         return
-    shown = revision(session, study, study.live_revision or study.newest_revision)
+    shown = shown_revision(session, study)
     if document_of(shown) == document:
         return
     if shown.created_by != SEEDING.id:

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     europe_pmc_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
     crossref_url: str = "https://api.crossref.org"
     clinicaltrials_gov_url: str = "https://clinicaltrials.gov/api/v2"
-    source_cache: Path | None = DEFAULT_SOURCE_CACHE  # where their replies are kept for a day; empty: nowhere
+    source_cache: Path | None = DEFAULT_SOURCE_CACHE  # where their replies are kept for a day at most; empty: nowhere
     source_connect_seconds: float = Field(default=5, gt=0, le=60)
     source_read_seconds: float = Field(default=10, gt=0, le=300)
     source_total_seconds: float = Field(default=20, gt=0, le=600)  # one question to one service, all repeats and waits included

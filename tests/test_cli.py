@@ -16,7 +16,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from app.actions.api_keys import authenticate
 from app.database import make_engine, reading, transaction
-from app.models import ApiKey, Rating, RatingHistory, RatingInput
+from app.models import ApiKey, Rating, RatingHistory, RatingInput, Result
 from tests.command_line import Run, command_line
 from tests.databases import Databases
 from tests.factories import an_accepted_study, row_counts
@@ -87,6 +87,19 @@ class TestUnmigrated:
         status, out, err = run(unmigrated, *command)
         assert (status, out) == (1, "")
         assert "run `evidence migrate`" in err
+
+    @pytest.mark.parametrize("command", [("verify",), ("serve",)])
+    def test_an_upgrade_that_was_broken_off_is_to_be_finished_first(
+        self, run: Run, vocabulary: Engine, small_url: str, command: tuple[str, ...]
+    ) -> None:
+        with transaction(vocabulary) as session:
+            an_accepted_study(session)
+            session.execute(update(Result).values(usable=None))
+        status, out, err = run(small_url, *command)
+        assert (status, out) == (1, "")
+        assert "was not finished by `evidence migrate`" in err
+        assert run(small_url, "migrate")[0] == 0
+        assert run(small_url, "verify")[0] == 0
 
     def test_a_database_that_does_not_answer_is_said_in_one_line(self, run: Run) -> None:
         status, _, err = run("postgresql+psycopg://nobody@/nothing?host=/nowhere", "verify")

@@ -1,19 +1,25 @@
 """`evidence import`, inside this process and as a real one."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
+from app.actions.jobs import HeldJob
+from app.actor import Actor
 from app.cli.main import main
 from app.database import reading, transaction
-from app.models import ReferenceImport, Study
+from app.models import ApiKey, ReferenceImport, Study
+from app.models.base import utc_now
 from app.settings import get_settings
-from app.workers.jobs import JobWorker
+from app.vocabulary import JobKind
+from app.workers.jobs import WORK, JobWorker
 from tests.api.importing import HEAD, NECK, NECK_AGAIN, SLEEP, ris
 from tests.conftest import make_keys, settings_for
 from tests.factories import a_submission, differences, row_counts
@@ -58,9 +64,10 @@ class TestDryRun:
     def test_reports_and_writes_no_study(self, run: Run, library: Path, vocabulary: Engine) -> None:
         status, out, err = run(library, "--as", "Contributor")
         assert status == 0
-        assert out.startswith("library.ris: ris, utf-8-sig, ")
+        assert out.startswith("library.ris: ris, utf-8, ")
         assert "3 records: 2 new, 0 here already, 1 possibly here, 0 not readable" in out
-        assert "nothing is written yet: add --commit" in out
+        assert "nothing is written yet; 2 to be made\n" in out
+        assert re.search(r"\n  evidence imports commit [0-9a-f-]{36} --as KEY\n$", out)
         assert err.splitlines()[-1] == "reading: 3 records, 100%"
         assert titles(vocabulary) == []
 
@@ -100,6 +107,14 @@ class TestDryRun:
         status, _, err = run(library, "--as", "Nobody")
         assert status == 1
         assert "no key in force has the name or the prefix 'Nobody'\n  --as: a key of this installation" in err
+
+    def test_a_key_that_has_expired_imports_nothing(self, run: Run, library: Path, vocabulary: Engine) -> None:
+        with transaction(vocabulary) as session:
+            session.execute(update(ApiKey).where(col(ApiKey.name) == "Contributor").values(expires_at=utc_now()))
+        before = row_counts(vocabulary)
+        status, _, err = run(library, "--as", "Contributor")
+        assert (status, "no key in force has the name or the prefix 'Contributor'" in err) == (1, True)
+        assert row_counts(vocabulary) == before
 
     def test_names_a_slug_that_does_not_exist(self, run: Run, library: Path) -> None:
         status, _, err = run(library, "--as", "Contributor", "--condition", "migrane")
@@ -153,3 +168,19 @@ class TestCommit:
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines()[1:3] == ["3 records: 2 new, 0 here already, 1 possibly here, 0 not readable", "drafts made: 2"]
         assert len(titles(vocabulary)) == 2
+
+
+class TestAJobThatWasPutBack:
+    def test_is_claimed_again_and_ended(self, run: Run, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        usual, begun = WORK[JobKind.READ_IMPORT], []
+
+        def once_busy(engine: Engine, job: HeldJob, *, by: Actor) -> None:
+            begun.append(job.attempt)
+            if len(begun) == 1:
+                raise OperationalError("SELECT 1", {}, Exception("database is locked"))
+            usual(engine, job, by=by)
+
+        monkeypatch.setitem(WORK, JobKind.READ_IMPORT, once_busy)
+        status, out, err = run(library, "--as", "Contributor")
+        assert (status, begun) == (0, [1, 2]), err
+        assert "3 records: 2 new" in out

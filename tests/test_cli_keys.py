@@ -54,11 +54,15 @@ class TestChange:
             (("set-expiry", "30.6.2099"), 2, "not a day like"),
             (("set-expiry", "9999-12-31"), 2, "not a day like"),
             (("set-expiry", "2020-01-01"), 1, "in the past"),
+            (("set-role", "curator", "--reason", ""), 1, "\n  --reason: "),
+            (("set-role", "curator", "--reason", "x" * 5000), 1, "\n  --reason: "),
+            (("rotate", "--reason", ""), 1, "\n  --reason: "),
+            (("revoke", "--reason", ""), 1, "\n  --reason: "),
         ],
     )
-    def test_what_is_not_one_is_told(self, run: Run, small_url: str, act: tuple[str, str], status: int, said: str) -> None:
+    def test_what_is_not_one_is_told(self, run: Run, small_url: str, act: tuple[str, ...], status: int, said: str) -> None:
         prefix = make(run, small_url)
-        got, _, err = run(small_url, "key", act[0], prefix, act[1])
+        got, _, err = run(small_url, "key", act[0], prefix, *act[1:])
         assert (got, said in err) == (status, True), err
 
 

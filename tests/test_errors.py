@@ -24,7 +24,6 @@ CONTRACT = {
     "state-conflict": 409,
     "edit-conflict": 409,
     "last-admin-key": 409,
-    "idempotency-key-in-use": 409,
     "gone": 410,
     "stale-revision": 412,
     "body-too-large": 413,

@@ -74,7 +74,7 @@ def adjudicate_study(session: Session, study: Study, asked: AdjudicationRequest,
         errors = [FieldProblem(pointer, detail) for pointer, detail in made.problems]
         raise InvalidBody("what was decided does not fit together", errors=errors)
     document = with_extraction(document_of(current), made)
-    _refuse_contradictions(session, document)
+    _refuse_contradictions(session, document, by)
     revision = amend_study(session, study, document, by=by, base=study.live_revision, reason=DRAFTED_BECAUSE)
     return _store(session, study, double, pair, decided, revision, asked, by=by)
 
@@ -108,10 +108,11 @@ def _refuse_moved_figures(
         )
 
 
-def _refuse_contradictions(session: Session, document: StudyDocument) -> None:
+def _refuse_contradictions(session: Session, document: StudyDocument, by: Actor) -> None:
     """What a submission would refuse in the figures is refused while it can still be decided otherwise."""
     decided = tuple(f"/{name}" for name in EXTRACTED_MEMBERS)
-    found = [problem for problem in warnings_of(session, document, load_known_slugs(session)) if problem.pointer.startswith(decided)]
+    warnings = warnings_of(session, document, load_known_slugs(session), reader=by)
+    found = [problem for problem in warnings if problem.pointer.startswith(decided)]
     if found:
         said = "with these decisions the record could not be submitted; decide the members named otherwise, or mend the record first"
         raise InvalidBody(said, errors=found)
@@ -182,6 +183,7 @@ def _store(
         reason=asked.reason,
         adjudicator=by.id,
         made_at=moment,
+        salt=ledger.new_salt(),
     )
     double.closed_at, double.closed_by = moment, by.id
     session.add(row)
@@ -202,7 +204,7 @@ def _log(
     """The entry pins both extractions, the decisions and the revision that came of them."""
     subject, subject_of_double = f"adjudication:{row.id}", f"double-extraction:{double.id}"
     extractions = {f"extraction:{one.id}": row_pin(one) for one in pair}
-    pins = {subject: ledger.pin_of(ledger.members_of(row)), subject_of_double: row_pin(double), **extractions}
+    pins = {subject: row_pin(row), subject_of_double: row_pin(double), **extractions}
     ledger.append(
         session,
         by=by,
@@ -210,13 +212,6 @@ def _log(
         subject=subject,
         summary=said_of(study, f"Two extractions adjudicated, revision {row.revision} drafted"),
         touches=[f"study:{study.id}", subject_of_double, *extractions],
-        details={
-            "study": study.id,
-            "double_extraction": double.id,
-            "revision": row.revision,
-            "document_sha256": row.document_sha256,
-            "decisions_sha256": ledger.hash_of(row.decisions),
-            "pins": pins,
-        },
+        details={"study": study.id, "double_extraction": double.id, "revision": row.revision, "pins": pins},
         moment=row.made_at,
     )

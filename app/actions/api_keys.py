@@ -18,6 +18,7 @@ from app.errors import Conflict, ExpiredKey, FieldProblem, InvalidBody, InvalidK
 from app.models import ApiKey, Change
 from app.models.base import utc_now
 from app.queries.api_keys import get_key, key_state
+from app.queries.people import as_actor
 from app.schemas.api_key import DEFAULT_GRACE_DAYS, ApiKeyRotation, ApiKeyUpdate
 from app.vocabulary import KeyState, Role
 
@@ -60,7 +61,7 @@ def change_key(session: Session, prefix: str, wanted: ApiKeyUpdate, *, by: Actor
         _refuse_without_admin(session, key, moment=moment, until=moment)
     if changed.get("expires_at") is not None:
         _refuse_past(wanted.expires_at)
-        _refuse_without_admin(session, key, moment=moment, until=changed["expires_at"])
+        _refuse_shorter_admin(session, key, changed["expires_at"], moment=moment)
     before = {name: getattr(key, name) for name in changed}
     for name, value in changed.items():
         setattr(key, name, value)
@@ -80,7 +81,7 @@ def rotate_key(session: Session, prefix: str, wanted: ApiKeyRotation | None = No
     if renewed:
         _refuse_past(wanted.expires_at)
         if wanted.expires_at is not None:
-            _refuse_without_admin(session, key, moment=moment, until=wanted.expires_at)
+            _refuse_shorter_admin(session, key, wanted.expires_at, moment=moment)
         key.expires_at = wanted.expires_at
     elif key_state(key, moment) is KeyState.EXPIRED:
         raise Conflict(
@@ -111,9 +112,14 @@ def revoke_key(session: Session, prefix: str, *, by: Actor = MAINTENANCE, reason
     return key
 
 
+def prefix_of(text: str) -> str:
+    """The public part of a key."""
+    return "_".join(text.split("_")[:2])
+
+
 def authenticate(session: Session, text: str) -> Actor:
     """The holder of a key; refused when it is unknown or revoked, without saying which, and when it has expired, to who held it."""
-    prefix = "_".join(text.split("_")[:2])
+    prefix = prefix_of(text)
     key = session.get(ApiKey, prefix)
     given = _hash(text)
     current = hmac.compare_digest(key.hash if key is not None else _hash(""), given)
@@ -125,7 +131,7 @@ def authenticate(session: Session, text: str) -> Actor:
         raise ExpiredKey(f"the key {prefix} expired on {_text(key.expires_at)}")
     if not current and (key.previous_valid_until is None or key.previous_valid_until <= moment):
         raise ExpiredKey(f"the key {prefix} has a newer secret; this one worked until {_text(key.previous_valid_until)}")
-    return Actor(key.prefix, key.name, Role(key.role), key.orcid)
+    return as_actor(key)
 
 
 def refuse_changed_key(connection: Connection, by: Actor) -> None:
@@ -163,6 +169,12 @@ def _refuse_past(expires_at: datetime | None) -> None:
         raise InvalidBody(
             "a key cannot expire in the past", errors=[FieldProblem("/expires_at", "lies in the past; to end a key, revoke it")]
         )
+
+
+def _refuse_shorter_admin(session: Session, key: ApiKey, end: datetime, *, moment: datetime) -> None:
+    """A key that ends earlier than it did is as good as none behind its new end; one that ends later takes nothing away."""
+    if key.expires_at is None or end < key.expires_at:
+        _refuse_without_admin(session, key, moment=moment, until=end)
 
 
 def _refuse_without_admin(session: Session, key: ApiKey, *, moment: datetime, until: datetime) -> None:

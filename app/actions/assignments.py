@@ -3,20 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from app.actions import ledger
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, OwnSubmission, StateConflict
 from app.identifiers import uuid7
-from app.models import ApiKey, Assignment, Study, StudyRevision
+from app.models import ApiKey, Assignment, Study
 from app.models.base import utc_now
 from app.queries.assignments import find_assignment, list_curators
 from app.queries.makers import load_makers, why_not_decide
-from app.queries.people import people_behind
-from app.vocabulary import AssignmentEnd, RevisionStatus, Role
+from app.queries.people import as_actor, people_behind
+from app.queries.study_records import list_submitted_revisions
+from app.vocabulary import AssignmentEnd, Role
 
 MYSELF = "me"
 
@@ -66,13 +65,12 @@ def _curator_named(session: Session, name: str) -> Actor:
     if found is None:
         names = [MYSELF, *(key.name for key in curators)]
         raise InvalidBody("nobody of that name reviews here", errors=[FieldProblem("/curator", "is the name of no curator", names)])
-    return Actor(found.prefix, found.name, Role(found.role), found.orcid)
+    return as_actor(found)
 
 
 def _waiting_for(session: Session, study: Study, holder: Actor, *, one_person: bool) -> int:
     """The newest revision that waits for a decision which the holder may make."""
-    waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
-    numbers = session.execute(select(col(StudyRevision.number)).where(*waiting).order_by(col(StudyRevision.number).desc())).scalars().all()
+    numbers = [row.number for row in list_submitted_revisions(session, study)]
     if not numbers:
         raise StateConflict(f"the study is {study.status}; only what was submitted can be assigned")
     makers = load_makers(session, [(study.id, number) for number in numbers])

@@ -4,7 +4,6 @@ The ledger says that there is a comment, whose and on which revision, and pins i
 """
 
 import json
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +23,6 @@ from app.queries.people import same_person
 from app.queries.study_records import get_revision
 from app.vocabulary import CommentAudience
 
-SALT_BYTES = 16
 PINNED = ("id", "study_id", "revision", "audience", "pointer", "reply_to", "text_sha256", "author", "created_at")
 """The members of a row that stay when its text goes."""
 
@@ -50,7 +48,7 @@ def comment_on(
     if pointer is not None:
         _refuse_pointer_to_nothing(session, study, number, pointer)
     private = number not in seen.accepted or (parent is not None and parent.audience == CommentAudience.DRAFT)
-    salt = secrets.token_hex(SALT_BYTES)
+    salt = ledger.new_salt()
     row = Comment(
         id=str(uuid7()),
         study_id=study.id,

@@ -25,6 +25,12 @@ from app.vocabulary import (
 
 FLOATING = 1e-9
 FAVOURS = (ResultDirection.FAVOURS_INTERVENTION, ResultDirection.FAVOURS_COMPARATOR)
+ONCE_EACH = (
+    "`n` counts each person once. Where the report counts eyes, ears or sides, give its figures per person, or its estimate that allows "
+    "for two sides of one person, without `n` and with their number in `note`, or else the direction alone. Of a group that was treated "
+    "later give the comparison from before that; what people changed over their treatment is a row `within_group`"
+)
+"""No rule of the method corrects for two sides of one person, nor for people who stand in both arms of a parallel trial."""
 RANDOMISED = frozenset({Design.RANDOMISED_TRIAL, Design.RANDOMISED_CROSSOVER, Design.CLUSTER_RANDOMISED})
 
 
@@ -101,11 +107,11 @@ def _arms_within_study(pointer: str, document: StudyDocument, result: StudyResul
     for side in ("treatment", "control"):
         n = getattr(result, side).n
         if n is not None and n > total:
-            yield FieldProblem(f"{pointer}/{side}/n", f"{n} is above the {total} people {name} in the study")
+            yield FieldProblem(f"{pointer}/{side}/n", f"{n} is above the {total} people {name} in the study; {ONCE_EACH}")
     both = (result.treatment.n or 0) + (result.control.n or 0)
     same_people_twice = document.design is Design.RANDOMISED_CROSSOVER or result.within_group
     if both > total and max(result.treatment.n or 0, result.control.n or 0) <= total and not same_people_twice:
-        yield FieldProblem(f"{pointer}/control/n", f"the two arms hold {both} people, above the {total} {name} in the study")
+        yield FieldProblem(f"{pointer}/control/n", f"the two arms hold {both} people, above the {total} {name} in the study; {ONCE_EACH}")
 
 
 def _comparator_of(pointer: str, document: StudyDocument, result: StudyResult) -> Iterator[FieldProblem]:

@@ -3,7 +3,6 @@
 Double extraction by two people working independently: Cochrane Handbook, chapter 5.
 """
 
-import secrets
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from app.actions import ledger
 from app.actor import Actor
 from app.errors import Conflict, FieldProblem, InvalidBody, NotAllowed, NotFound, StateConflict
 from app.identifiers import uuid7
-from app.models import Change, DoubleExtraction, Study, StudyExtraction
+from app.models import Adjudication, Change, DoubleExtraction, Study, StudyExtraction
 from app.models.base import utc_now
 from app.queries.addresses import double_extraction_href, extraction_href
 from app.queries.extractions import EXTRACTORS, completed_pair, extractions_of, find_open_double_extraction
@@ -21,9 +20,8 @@ from app.queries.study_records import get_study, may_see_drafts, shown_revision
 from app.queries.vocabulary_check import find_unknown_slugs, load_known_slugs
 from app.schemas.extraction import Extraction, with_extraction
 from app.schemas.study import StudyDocument
-from app.vocabulary import ExtractionStatus, Role, StudyStatus
+from app.vocabulary import ExtractionStatus, Role, StudyKind, StudyStatus
 
-SALT_BYTES = 32
 NOT_EXTRACTED = frozenset({StudyStatus.REJECTED, StudyStatus.WITHDRAWN, StudyStatus.RETRACTED})
 """Records that nobody is to extract: what is refused, taken back or retracted."""
 
@@ -76,7 +74,7 @@ def start_extraction(session: Session, study_id: str, extraction: Extraction, *,
         status=ExtractionStatus.IN_PROGRESS,
         document=extraction.model_dump_json(),
         version=1,
-        salt=secrets.token_hex(SALT_BYTES),
+        salt=ledger.new_salt(),
         started_at=moment,
         updated_at=moment,
     )
@@ -100,15 +98,31 @@ def change_extraction(session: Session, row: StudyExtraction, extraction: Extrac
 def complete_extraction(session: Session, row: StudyExtraction, *, by: Actor) -> StudyExtraction:
     """Say that one has read everything; from then on nothing of it can be changed."""
     refuse_changes(session, row, by)
-    if extraction_of(row) == Extraction():
-        problem = FieldProblem("/extraction", "holds nothing; where the report gives nothing, say at least how many people took part")
-        raise InvalidBody("an empty extraction cannot be completed", errors=[problem])
+    study = session.get_one(Study, row.study_id)
+    _refuse_unfinished(extraction_of(row), base_document(session, study))
     row.status, row.version, row.completed_at = ExtractionStatus.COMPLETED, row.version + 1, utc_now()
     row.updated_at = row.completed_at
     session.flush()
-    study = session.get_one(Study, row.study_id)
     _log(session, study, row, by=by, action="extraction.completed", summary="Extraction completed")
     return row
+
+
+def _refuse_unfinished(extraction: Extraction, record: StudyDocument) -> None:
+    """What was forgotten and what is not there must not look the same: a report without results is said to be one.
+
+    Only primary studies have results; a published review or a registration is completed without.
+    """
+    if extraction == Extraction():
+        problem = FieldProblem("/extraction", "holds nothing; where the report gives nothing, say at least how many people took part")
+        raise InvalidBody("an empty extraction cannot be completed", errors=[problem])
+    if extraction.results or record.kind not in (StudyKind.PRIMARY, None):
+        return
+    unsaid = [number for number, comparator in enumerate(extraction.comparators) if comparator.without_results is None]
+    if unsaid or not extraction.comparators:
+        how = "where the report gives none, say why in `without_results` of each of its `comparators`"
+        problems = [FieldProblem("/extraction/results", f"holds nothing; {how}")]
+        problems += [FieldProblem(f"/extraction/comparators/{number}/without_results", "is not said") for number in unsaid]
+        raise InvalidBody("an extraction without results cannot be completed", errors=problems)
 
 
 def withdraw_extraction(session: Session, row: StudyExtraction, *, by: Actor, reason: str) -> StudyExtraction:
@@ -194,6 +208,7 @@ def _open(session: Session, study: Study, *, by: Actor, asked_for: bool, reason:
         reason=reason,
         opened_by=by.id,
         opened_at=utc_now(),
+        salt=ledger.new_salt(),
     )
     session.add(double)
     session.flush()
@@ -206,8 +221,8 @@ def _need_curator(by: Actor, what: str) -> None:
         raise NotAllowed(f"{what} needs the role curator")
 
 
-def row_pin(row: StudyExtraction | DoubleExtraction) -> str:
-    """The hash of all that a row holds."""
+def row_pin(row: StudyExtraction | DoubleExtraction | Adjudication) -> str:
+    """The hash of all that a row holds, its salt included."""
     return ledger.pin_of(ledger.members_of(row))
 
 

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.actions import ledger
 from app.actions.api_keys import refuse_changed_key
-from app.actions.import_ledger import made_sha256
+from app.actions.import_ledger import made_pin
 from app.actions.import_matching import (
     FileRecords,
     clash,
@@ -28,14 +28,14 @@ from app.actions.import_matching import (
 )
 from app.actions.imports import import_pin, log_import
 from app.actions.jobs import HeldJob
-from app.actions.studies import key_stem
 from app.actions.study_drafts import PreparedDraft, prepare_draft, write_drafts
+from app.actions.study_keys import key_stem
 from app.actor import Actor
 from app.database import reading, transaction
 from app.identifiers import uuid7
 from app.models import ImportRecord, ReferenceImport, Study
 from app.models.base import utc_now
-from app.queries.known_studies import visible_to
+from app.queries.study_records import visible_to
 from app.schemas.study import StudyDocument
 from app.vocabulary import ImportDecision, ImportState, ImportStatus
 
@@ -158,8 +158,8 @@ def _write(session: Session, plan: _Plan) -> None:
     if made:
         row.state, row.committed_at, row.committed_by = ImportState.COMMITTED, moment, plan.by.id
         session.flush()
-        made_pin = made_sha256((record.number, record.draft_id, record.sha256) for record in made)
-        pins = {"import_sha256": import_pin(row), "made": len(made), "made_sha256": made_pin}
+        pin = made_pin(row.salt, ((record.number, record.draft_id, record.sha256) for record in made))
+        pins = {"import_pin": import_pin(row), "made": len(made), "made_pin": pin}
         summary = f"Drafts made from a file of references: {len(made):,}"
         log_import(session, row, by=plan.by, action="import.committed", summary=summary, moment=moment, **pins)
         sequence = ledger.tail_of(session)[0]

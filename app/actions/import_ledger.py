@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(slots=True)
 class ImportState:
-    """One import: the hash of what it was when it came, what people last said of its records, and its commits."""
+    """One import: the pin of what it was when it came, what people last said of its records, and its commits."""
 
-    import_sha256: str
+    pin: str
     decisions: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     """Record to decision, study, record of the same file, hash of the reason, who, when."""
     commits: dict[int, str] = field(default_factory=dict)
-    """Ledger entry to the hash of what it made."""
+    """Ledger entry to the pin of what it made."""
 
 
 class ImportsState:
@@ -26,12 +26,12 @@ class ImportsState:
     def read(self, name: str, content: Mapping[str, Any]) -> None:
         action, details = content["action"], content["details"]
         if action == "import.created":
-            self.imports[name] = ImportState(details["import_sha256"])
+            self.imports[name] = ImportState(details["import_pin"])
         elif action == "import.decided":
             for record, *said in details["decisions"]:
                 self.imports[name].decisions[record] = (*said, content["actor"]["id"], content["occurred_at"])
         elif action == "import.committed":
-            self.imports[name].commits[content["sequence"]] = details["made_sha256"]
+            self.imports[name].commits[content["sequence"]] = details["made_pin"]
         elif action == "import.deleted":
             del self.imports[name]
 
@@ -41,9 +41,9 @@ def reason_sha256(reason: str | None, salt: str | None) -> str | None:
     return hashlib.sha256(f"{salt}\n{reason}".encode()).hexdigest() if reason is not None else None
 
 
-def made_sha256(made: Iterable[tuple[int, str, str]]) -> str:
-    """SHA-256 over number, study and hash of the stored record, for each record of which a draft was made, in their order."""
-    digest = hashlib.sha256()
+def made_pin(salt: str, made: Iterable[tuple[int, str, str]]) -> str:
+    """SHA-256 over the salt of the import and, for each record of which a draft was made, in their order, number, study and hash."""
+    digest = hashlib.sha256(f"{salt}\n".encode())
     for number, study, sha256 in made:
         digest.update(f"{number} {study} {sha256}\n".encode())
     return digest.hexdigest()

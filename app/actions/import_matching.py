@@ -12,7 +12,7 @@ from sqlmodel import col
 from app.actor import Actor
 from app.matching import IDENTIFIERS, NAMES, Described, Match, MatchIndex, MatchRecord
 from app.models import ChangeSubject, ImportRecord, Study
-from app.queries.known_studies import visible_to
+from app.queries.study_records import visible_to
 from app.vocabulary import ImportStatus, StudyStatus
 
 MAX_MATCHES = 5

@@ -1,5 +1,6 @@
 """The dry run: every record of a file is read, compared with the others and with the studies, and reported. No study is written."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
@@ -26,6 +27,11 @@ from app.sources.merging import document_of
 from app.vocabulary import ImportDecision, ImportState, ImportStatus
 
 BATCH = 1000
+NOT_KEPT = {
+    "abstract": "abstracts are not kept (records that have one: {:,})",
+    "keywords": "keywords are not kept (records that have some: {:,})",
+}
+"""What a file may say and a study record has no place for: told once for the whole file."""
 Json = dict[str, Any]
 
 
@@ -37,6 +43,7 @@ class _DryRun:
     known: KnownSlugs
     records: FileRecords = field(default_factory=FileRecords)
     count: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
 
     def row_of(self, record: ReadRecord) -> Json:
         """The row of `import_record`."""
@@ -66,6 +73,7 @@ class _DryRun:
             if record.document is not None:
                 document = self._with_defaults(record.document)
             elif record.bibliography is not None:
+                self.dropped.update(member for member in NOT_KEPT if getattr(record.bibliography, member))
                 document = self._draft_of(record.bibliography)
         except ValidationError as error:
             for fault in error.errors(include_url=False, include_context=False, include_input=False):
@@ -170,6 +178,7 @@ def _finish(engine: Engine, job: HeldJob, run: _DryRun, changed: list[int], sequ
         session.execute(delete(ImportFilePart).where(col(ImportFilePart.import_id) == job.subject))
         row = session.get_one(ReferenceImport, job.subject)
         row.state, row.read_at, row.read_sequence = ImportState.READ, utc_now(), sequence
+        row.notices = [*row.notices, *(NOT_KEPT[member].format(run.dropped[member]) for member in NOT_KEPT if run.dropped[member])]
         row.version += 1
         session.flush()
         job.succeed(session, run.count)

@@ -1,7 +1,6 @@
 """A file of references: received, decided about record by record, committed, or thrown away."""
 
 import hashlib
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -23,7 +22,8 @@ from app.identifiers import uuid7
 from app.matching import NAMES
 from app.models import ImportFilePart, ImportRecord, Job, ReferenceImport, Study
 from app.models.base import utc_now
-from app.queries.known_studies import visible_to
+from app.queries.people import same_person
+from app.queries.study_records import visible_to
 from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, load_known_slugs
 from app.schemas.imports import RecordDecision
 from app.schemas.study import StudyDocument
@@ -31,7 +31,7 @@ from app.vocabulary import ImportDecision, ImportState, ImportStatus, JobKind
 
 PART = 1_000_000
 MAX_NAME = 255
-PINNED = ("id", "file_name", "size", "sha256", "format", "encoding", "intervention", "conditions", "created_at", "created_by")
+PINNED = ("id", "file_name", "size", "sha256", "format", "encoding", "intervention", "conditions", "created_at", "created_by", "salt")
 """What of an import never changes."""
 
 
@@ -83,13 +83,14 @@ def upload_import(
         notices=list(file.sniffed.notices),
         created_at=utc_now(),
         created_by=by.id,
+        salt=ledger.new_salt(),
     )
     session.add(row)
     session.flush()
     for position, content in enumerate(_parts(file.stream)):
         session.execute(insert(ImportFilePart), [{"import_id": row.id, "position": position, "content": content}])
     job = ask_for(session, JobKind.READ_IMPORT, row.id, by=by.id)
-    log_import(session, row, by=by, action="import.created", summary="A file of references was received", import_sha256=import_pin(row))
+    log_import(session, row, by=by, action="import.created", summary="A file of references was received", import_pin=import_pin(row))
     return row, job
 
 
@@ -112,7 +113,7 @@ def decide_records(session: Session, row: ReferenceImport, decisions: Sequence[R
     for one in decisions:
         record = records[one.record]
         record.decision, record.decided_study, record.decided_record = one.decision, one.study, one.of_record
-        record.reason, record.reason_salt = one.reason, secrets.token_hex(16) if one.reason is not None else None
+        record.reason, record.reason_salt = one.reason, ledger.new_salt() if one.reason is not None else None
         record.decided_by, record.decided_at = by.id, moment
     row.version += 1
     session.flush()
@@ -124,12 +125,22 @@ def decide_records(session: Session, row: ReferenceImport, decisions: Sequence[R
 
 def commit_import(session: Session, row: ReferenceImport, *, by: Actor) -> Job:
     """Ask for the drafts to be made. Only who sent the file can: they will be his."""
-    if row.created_by != by.id:
+    if not same_person(session, by.id, row.created_by):
         raise NotAllowed("only who sent the file can commit it, for the drafts will be his")
     _refuse_unless_idle(session, row)
     if row.state not in (ImportState.READ, ImportState.COMMITTED):
         raise StateConflict(f"the import is {row.state}; it can be committed once it was read")
     return ask_for(session, JobKind.COMMIT_IMPORT, row.id, by=by.id)
+
+
+def read_again(session: Session, row: ReferenceImport, *, by: Actor) -> Job:
+    """Ask once more for the dry run, where it failed for no fault of the file."""
+    if not same_person(session, by.id, row.created_by):
+        raise NotAllowed("only who sent the file can have it read again")
+    _refuse_unless_idle(session, row)
+    if row.state != ImportState.UPLOADED:
+        raise StateConflict(f"the import is {row.state}; only one whose reading failed is read again")
+    return ask_for(session, JobKind.READ_IMPORT, row.id, by=by.id)
 
 
 def delete_import(session: Session, row: ReferenceImport, *, by: Actor) -> None:

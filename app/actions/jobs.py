@@ -22,7 +22,8 @@ from app.identifiers import uuid7
 from app.models import ApiKey, Job
 from app.models.base import utc_now
 from app.queries.api_keys import key_state
-from app.vocabulary import JobKind, JobState, KeyState, Role
+from app.queries.people import as_actor
+from app.vocabulary import JobKind, JobState, KeyState
 
 MAX_ATTEMPTS = 3
 REPORT_SECONDS = 1.0
@@ -125,7 +126,7 @@ def actor_of(session: Session, job: HeldJob) -> Actor:
     state = key_state(key, utc_now()) if key is not None else KeyState.REVOKED
     if key is None or state is not KeyState.ACTIVE:
         raise NotAllowed(f"the key that asked for this {'has expired' if state is KeyState.EXPIRED else 'was revoked'} before it was done")
-    return Actor(key.prefix, key.name, Role(key.role), key.orcid)
+    return as_actor(key)
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

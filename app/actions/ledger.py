@@ -6,6 +6,7 @@ the entry before it included. Whoever changes, drops or reorders an entry breaks
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from app.models.base import utc_now
 
 GENESIS_HASH = "0" * 64
 """What the first entry names as the hash before it."""
+SALT_BYTES = 32
 BATCH = 1000
 """Rows that one statement writes."""
 
@@ -49,6 +51,11 @@ def members_of(row: SQLModel) -> dict[str, Any]:
 def pin_of(members: Mapping[str, Any]) -> str:
     """SHA-256 over the members of a row: an entry that names it pins the row without saying what is in it."""
     return hash_of(canonical_json({name: utc_text(value) if isinstance(value, datetime) else value for name, value in members.items()}))
+
+
+def new_salt() -> str:
+    """A random text for the pin of a row that is not public, kept in the row: without it nobody can try out what the row may hold."""
+    return secrets.token_hex(SALT_BYTES)
 
 
 def append(

@@ -22,8 +22,8 @@ STATUS_AFTER = {
 """What a revision is after an act on it."""
 LIVE_ACTIONS = frozenset({"study.accepted", "study.retracted"})
 MAKING_ACTIONS = frozenset({"study.created", "study.amended"})
-PINNING = ("extraction.", "double-extraction.", "adjudication.")
-"""Acts whose entries say the hash of each row that they touch."""
+PINNED = ("extraction", "double-extraction", "adjudication")
+"""What is pinned row by row: each act on one says the hash of every row that it touches."""
 NOT_ENDED = dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawal_reason", "replaced_by"))
 """What the row of an appraisal holds while it is in force."""
 NEVER_ROTATED = dict.fromkeys(("previous_hash_sha256", "previous_valid_until"))
@@ -51,16 +51,26 @@ def guarded(place: str, found: Iterator[Difference]) -> Iterator[Difference]:
 
 @dataclass(slots=True)
 class RevisionState:
-    document_sha256: str
-    revision_sha256: str
+    """`pin` is the newest of its entries. What entries from before there were salts pinned instead is its document and its making."""
+
     created_by: str
     created_at: str
+    pin: str | None = None
+    document_sha256: str | None = None
+    revision_sha256: str | None = None
     status: RevisionStatus = RevisionStatus.DRAFT
     submitted_by: str | None = None
     submitted_at: str | None = None
     decided_by: str | None = None
     decided_at: str | None = None
-    withdrawal_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """Its pin, or from before there were salts its hash."""
+
+    pin: str | None
+    review_sha256: str | None
 
 
 @dataclass(slots=True)
@@ -73,8 +83,8 @@ class StudyState:
     live_revision: int | None = None
     key: str | None = None
     revisions: dict[int, RevisionState] = field(default_factory=dict)
-    reviews: dict[str, str] = field(default_factory=dict)
-    """Identifier of a review to the hash of it."""
+    reviews: dict[str, ReviewState] = field(default_factory=dict)
+    """By the identifier of the review."""
 
 
 class LedgerState:
@@ -93,8 +103,8 @@ class LedgerState:
         """Identifier of an appraisal to the members that its row should have."""
         self.notices: list[Mapping[str, Any]] = []
         """The entries about notices, in their order."""
-        self.pins: dict[str, str] = {}
-        """Subject (an extraction, double extraction or adjudication) to the newest hash of its row."""
+        self.pins: dict[str, dict[str, str]] = {name: {} for name in PINNED}
+        """Of each kind in `PINNED`: identifier to the newest hash of the row."""
         self.causes: dict[int, tuple[str, str | None]] = {}
         """Sequence to action and study key of every entry that can make ratings move."""
 
@@ -110,8 +120,10 @@ class LedgerState:
         elif action in WORKFLOW_ACTIONS:
             if not self.workflow.read(content):
                 yield Difference(f"ledger entry {content['sequence']}", f"is about {subject}, which no entry made")
-        elif action.startswith(PINNING):
-            self.pins |= details["pins"]
+        elif action.partition(".")[0] in PINNED:
+            for pinned, pin in details["pins"].items():
+                kind, _, row_id = pinned.partition(":")
+                self.pins[kind][row_id] = pin
         elif action.startswith("notice."):
             self.notices.append(content)
         elif action.startswith("import."):
@@ -168,7 +180,7 @@ class LedgerState:
             self.studies[study_id] = StudyState(actor, moment, moment)
         study = self.studies.get(study_id)
         if study is not None and action in MAKING_ACTIONS:
-            study.revisions[number] = RevisionState(details["document_sha256"], details["revision_sha256"], actor, moment)
+            study.revisions[number] = RevisionState(actor, moment)
             study.newest_revision = number
         if study is None or number not in study.revisions:
             yield Difference(f"ledger entry {content['sequence']}", f"is about revision {number}, which no entry made")
@@ -177,7 +189,7 @@ class LedgerState:
         for superseded in details.get("supersedes", ()):
             study.revisions[superseded].status = RevisionStatus.SUPERSEDED
         if "review" in details:
-            study.reviews[details["review"]] = details["review_sha256"]
+            study.reviews[details["review"]] = ReviewState(details.get("review_pin"), details.get("review_sha256"))
         _apply(study, number, action, content)
         if action in LIVE_ACTIONS:
             self.causes[content["sequence"]] = (action, study.key)
@@ -186,13 +198,11 @@ class LedgerState:
 def _apply(study: StudyState, number: int, action: str, content: Mapping[str, Any]) -> None:
     """What the act made of the revision and of the study."""
     revision, moment, actor = study.revisions[number], content["occurred_at"], content["actor"]["id"]
-    revision.document_sha256 = content["details"]["document_sha256"]
+    _read_pins(revision, action, content["details"])
     if action == "study.submitted":
         revision.submitted_by, revision.submitted_at = actor, moment
-        revision.revision_sha256 = content["details"].get("revision_sha256", revision.revision_sha256)  # a reason given at last
     elif action not in MAKING_ACTIONS:
         revision.decided_by, revision.decided_at = actor, moment
-        revision.withdrawal_sha256 = content["details"].get("withdrawal_sha256")
     if action in LIVE_ACTIONS:
         if study.live_revision is not None:
             study.revisions[study.live_revision].status = RevisionStatus.SUPERSEDED
@@ -201,3 +211,13 @@ def _apply(study: StudyState, number: int, action: str, content: Mapping[str, An
     revision.status = STATUS_AFTER[action]
     if study.live_revision is None:
         study.status = StudyStatus(revision.status)
+
+
+def _read_pins(revision: RevisionState, action: str, details: Mapping[str, Any]) -> None:
+    """An entry that names a `revision_pin` is salted, any other is from before there were salts and names its plain hashes."""
+    if "revision_pin" in details:
+        revision.pin, revision.revision_sha256 = details["revision_pin"], None
+    elif action in MAKING_ACTIONS:
+        revision.revision_sha256 = details["revision_sha256"]
+    if "revision_pin" not in details or action in LIVE_ACTIONS:
+        revision.document_sha256 = details["document_sha256"]

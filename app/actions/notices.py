@@ -3,12 +3,13 @@
 from sqlalchemy.orm import Session
 
 from app.actions import ledger
-from app.actions.studies import document_of, revision
+from app.actions.studies import document_of
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, StateConflict
 from app.models import PublicationNotice, Study
 from app.models.base import utc_now
 from app.queries.notices import get_notice_row
+from app.queries.study_records import shown_revision
 from app.schemas.study import conditions_of
 from app.vocabulary import NoticeStatus, Role
 
@@ -43,7 +44,7 @@ def store_notice(session: Session, row: PublicationNotice, study: Study, *, by: 
 
 def touched(session: Session, study: Study) -> list[str]:
     """The subjects whose pages show the notice."""
-    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    document = document_of(shown_revision(session, study))
     return [f"study:{study.id}", *(f"condition:{slug}" for slug in sorted(conditions_of(document)))]
 
 

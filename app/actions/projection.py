@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from app.actions.search_index import index_study
-from app.models import Comparison, IncludedStudy, Result, RiskOfBias, SharedParticipants, Study, StudyCondition
+from app.models import Comparison, IncludedStudy, Result, RiskOfBias, SharedParticipants, Study, StudyCondition, StudyRevision
 from app.queries.study_inputs import study_input
 from app.schemas.study import StudyDocument, StudyResult, conditions_of
 from app.synthesis.usable_result import is_usable_result
 
+BATCH = 500
 CHILD_TABLES: tuple[type[SQLModel], ...] = (StudyCondition, Comparison, Result, RiskOfBias, SharedParticipants)
 COPIED = (
     "title", "kind", "design", "authors", "year", "journal", "doi", "pmid", "pmcid", "registration", "linked_registration",
@@ -90,6 +91,24 @@ def usable_results(document: StudyDocument) -> list[bool]:
         return []
     study = study_input("", document)
     return [is_usable_result(study, row) for row in study.results]
+
+
+def lacks_usable_results(session: Session) -> bool:
+    """Whether some result waits to be asked about: migrations were run by Alembic alone, or the filling was broken off."""
+    return session.execute(select(col(Result.study_id)).where(col(Result.usable).is_(None)).limit(1)).first() is not None
+
+
+def fill_usable_results(session: Session) -> None:
+    """Ask the engine about the results that were stored before their column was; `evidence migrate` does so behind every upgrade."""
+    wanted = select(col(Result.study_id)).where(col(Result.usable).is_(None)).distinct().order_by(col(Result.study_id))
+    waiting = list(session.execute(wanted).scalars())
+    for start in range(0, len(waiting), BATCH):
+        live = and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision))
+        of_batch = col(Study.id).in_(waiting[start : start + BATCH])
+        for study_id, text in session.execute(select(col(Study.id), col(StudyRevision.document)).join(StudyRevision, live).where(of_batch)):
+            answers = enumerate(usable_results(StudyDocument.model_validate_json(text)))
+            rows = [{"study_id": study_id, "position": position, "usable": answer} for position, answer in answers]
+            session.execute(update(Result), rows)
 
 
 def _result_columns(result: StudyResult) -> dict[str, Any]:

@@ -14,12 +14,19 @@ from app.errors import EditConflict, FieldProblem, IncompleteStudy, InvalidBody,
 from app.formats.document_differences import FieldDifference, document_differences
 from app.formats.document_merge import Merge, MergeConflict, Resolution, merge_documents
 from app.models import Study, StudyRevision
+from app.queries.addresses import revision_href
 from app.queries.adjudicated_revisions import load_lines
-from app.queries.study_records import OPEN, find_open_revision, get_own_revision, get_revision, owner_of
+from app.queries.study_records import (
+    OPEN,
+    UNDECIDED,
+    find_open_revision,
+    get_own_revision,
+    get_revision,
+    has_moved,
+    owner_of,
+    shown_revision,
+)
 from app.schemas.study import StudyDocument
-from app.vocabulary import RevisionStatus
-
-MERGEABLE = (*OPEN, RevisionStatus.SUBMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +39,13 @@ class Rebased:
     taken_over: Sequence[FieldDifference]
 
 
-def has_moved(study: Study, row: StudyRevision) -> bool:
-    """Is another revision accepted now than the one that this one was made from?"""
-    return study.live_revision is not None and row.base_revision != study.live_revision
+def is_on_moved_base(study: Study, row: StudyRevision) -> bool:
+    return has_moved(base=row.base_revision, live=study.live_revision)
 
 
 def merge_with_live(session: Session, study: Study, row: StudyRevision, resolutions: Mapping[str, Resolution] | None = None) -> Merge:
     """What the draft's changes and those accepted since its base give together; nothing is written."""
-    live = get_revision(session, study, study.live_revision or study.newest_revision)
+    live = shown_revision(session, study)
     return merge_documents(base_of(session, study, row), document_of(live), document_of(row), resolutions)
 
 
@@ -84,12 +90,12 @@ def submit_draft(session: Session, study: Study, *, by: Actor, reason: str | Non
     An amendment of an accepted record changes something and says why: here (`reason`), or when it was drafted.
     """
     row = find_open_revision(session, study, by)
-    rebased = rebase_revision(session, study, row.number, by=by) if row is not None and has_moved(study, row) else None
-    if row is not None and rebased is None:
+    moved = row is not None and is_on_moved_base(study, row)
+    if row is not None and not moved:
         _refuse_empty_amendment(session, study, row)
-    unsaid = missing_reason(study, row) if row is not None and reason is None else []
-    if unsaid:
+    if row is not None and reason is None and (unsaid := missing_reason(study, row)):  # a rebase ends the row that is asked here
         raise IncompleteStudy("an amendment of an accepted record says why", errors=unsaid)
+    rebased = rebase_revision(session, study, row.number, by=by) if row is not None and moved else None
     return submit_study(session, study, by=by, reason=reason), rebased
 
 
@@ -129,7 +135,7 @@ def conflict_as_json(conflict: MergeConflict) -> dict[str, object]:
 
 
 def rebase_href(study: Study, row: StudyRevision) -> str:
-    return f"/v1/studies/{study.id}/revisions/{row.number}/rebase"
+    return f"{revision_href(study.id, row.number)}/rebase"
 
 
 def refuse_moved_base(session: Session, study: Study, row: StudyRevision) -> None:
@@ -149,9 +155,9 @@ def refuse_moved_base(session: Session, study: Study, row: StudyRevision) -> Non
 
 
 def _refuse_if_there_is_nothing_to_rebase(study: Study, row: StudyRevision, onto: int | None) -> None:
-    if row.status not in MERGEABLE:
-        raise StateConflict(f"revision {row.number} is {row.status}; it can be rebased from {', '.join(MERGEABLE)}")
-    if not has_moved(study, row):
+    if row.status not in UNDECIDED:
+        raise StateConflict(f"revision {row.number} is {row.status}; it can be rebased from {', '.join(UNDECIDED)}")
+    if not is_on_moved_base(study, row):
         raise StateConflict(f"revision {row.number} needs no rebase: what it was made from has not moved")
     if onto not in (None, study.live_revision):
         raise StateConflict(f"revision {study.live_revision} is live now, not {onto}", live_revision=study.live_revision)

@@ -5,7 +5,7 @@ person has to judge (corrections, partial retractions, and any notice that may b
 Each notice is acted upon once: it is stored, and found again it changes nothing, also where a curator has decided otherwise since.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,14 +15,15 @@ from sqlmodel import col
 
 from app.actions.notices import store_notice
 from app.actions.reviews import accept_revision, retract_study
-from app.actions.studies import amend_study, document_of, revision
+from app.actions.studies import amend_study, document_of
 from app.actor import RETRACTION_CHECK, Actor
 from app.identifiers import uuid7
 from app.matching import MatchRecord, compare
 from app.models import PublicationNotice, SourceCheck, Study
 from app.models.base import utc_now
 from app.queries.impact import RatingImpact
-from app.queries.notices import as_reported, load_study_notices
+from app.queries.notices import as_reported, load_notices_of_studies, load_study_notices
+from app.queries.study_records import shown_revision
 from app.schemas.lookup import NoticeKind, Retraction, SourceRecord
 from app.schemas.study import StudyDocument
 from app.sources.merging import merge_notices, same_notice
@@ -58,6 +59,16 @@ class CheckedStudy:
     remarks: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Sifted:
+    """A batch of answers told apart, and what is only told of the quiet ones: a notice that its own source no longer has, a record
+    that it does not know."""
+
+    news: list[Answers] = field(default_factory=list)
+    quiet: list[Answers] = field(default_factory=list)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+
+
 def check_study(session: Session, answers: Answers, *, by: Actor = RETRACTION_CHECK) -> CheckedStudy:
     """Store what is new, act on it, and note which sources answered; all in the caller's transaction."""
     study = session.get_one(Study, answers.publication.study_id)
@@ -70,25 +81,38 @@ def check_study(session: Session, answers: Answers, *, by: Actor = RETRACTION_CH
             row_revision = study.live_revision
         _store(session, study, notice, row_revision, by=by)
         checked.notices.append(notice)
-    _note_check(session, answers)
+    note_checks(session, [answers])
     return checked
 
 
-def is_news(session: Session, answers: Answers) -> bool:
-    """Is there a notice that is not stored yet? Without one a check leaves no more than its date."""
-    stored = load_study_notices(session, answers.publication.study_id)
-    return any(_is_new(notice, stored) for notice in merge_notices(answers.records.values()))
-
-
-def remarks_on(session: Session, answers: Answers) -> list[str]:
-    """What is only told: a notice that its own source no longer has, a record that it does not know."""
-    return _remarks(answers, load_study_notices(session, answers.publication.study_id))
-
-
-def note_checks(session: Session, answers: Iterable[Answers]) -> None:
-    """The dates of checks that found nothing new."""
+def sift(session: Session, answers: Sequence[Answers]) -> Sifted:
+    """Which answers hold a notice that is not stored yet? Without one a check leaves no more than its date. One query."""
+    stored = load_notices_of_studies(session, [one.publication.study_id for one in answers])
+    sifted = Sifted()
     for one in answers:
-        _note_check(session, one)
+        known = stored[one.publication.study_id]
+        if any(_is_new(notice, known) for notice in merge_notices(one.records.values())):
+            sifted.news.append(one)
+        else:
+            sifted.quiet.append(one)
+            sifted.remarks[one.publication.study_id] = _remarks(one, known)
+    return sifted
+
+
+def note_checks(session: Session, answers: Sequence[Answers]) -> None:
+    """The dates on which sources answered. One query, and the rows."""
+    mine = select(SourceCheck).where(col(SourceCheck.study_id).in_([one.publication.study_id for one in answers]))
+    rows = {(row.study_id, row.source): row for row in session.execute(mine).scalars()}
+    for one in answers:
+        for source in one.answered:
+            record = one.records.get(source)
+            checked_at: datetime = record.fetched_at if record is not None else utc_now()
+            row = rows.get((one.publication.study_id, source))
+            if row is None:
+                session.add(SourceCheck(study_id=one.publication.study_id, source=source, checked_at=checked_at))
+            else:
+                row.checked_at = checked_at
+    session.flush()
 
 
 def _is_new(notice: Retraction, stored: Sequence[PublicationNotice]) -> bool:
@@ -102,7 +126,7 @@ def _is_the_same(notice: Retraction, known: Retraction) -> bool:
 
 def _new_notices(session: Session, study: Study, answers: Answers, stored: Sequence[PublicationNotice]) -> list[NewNotice]:
     """The gravest first, so that a retraction decides what the others still mean."""
-    document = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    document = document_of(shown_revision(session, study))
     status, found = document.publication_status, []
     for reported in merge_notices(answers.records.values()):
         if not _is_new(reported, stored):
@@ -143,7 +167,7 @@ def _act(session: Session, study: Study, notice: NewNotice, *, by: Actor) -> lis
 
 def _mark_concern(session: Session, study: Study, reason: str, *, by: Actor) -> list[RatingImpact]:
     """An accepted revision that says `expression-of-concern` and nothing else anew: the study still counts, marked (METHOD, 1)."""
-    live = document_of(revision(session, study, study.live_revision or study.newest_revision))
+    live = document_of(shown_revision(session, study))
     document = live.model_copy(update={"publication_status": PublicationStatus.EXPRESSION_OF_CONCERN})
     row = amend_study(session, study, document, by=by, base=study.live_revision, reason=reason, apart=True)
     return accept_revision(session, study, row, by=by, moment=utc_now())
@@ -191,17 +215,3 @@ def _remarks(answers: Answers, stored: Sequence[PublicationNotice]) -> list[str]
             told = f"{row.kind} {row.id} is no longer reported by {SOURCE_NAMES[row.source]}; nothing was changed"
             remarks.append(told)
     return remarks
-
-
-def _note_check(session: Session, answers: Answers) -> None:
-    for source in answers.answered:
-        record = answers.records.get(source)
-        checked_at: datetime = record.fetched_at if record is not None else utc_now()
-        row = session.execute(
-            select(SourceCheck).where(col(SourceCheck.study_id) == answers.publication.study_id, col(SourceCheck.source) == source)
-        ).scalar_one_or_none()
-        if row is None:
-            session.add(SourceCheck(study_id=answers.publication.study_id, source=source, checked_at=checked_at))
-        else:
-            row.checked_at = checked_at
-    session.flush()

@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from app.actions import ledger
 from app.actions.assignments import end_assignment
 from app.actions.projection import write_projection
 from app.actions.rebase import refuse_moved_base
 from app.actions.recompute import Cause, store_ratings
+from app.actions.revision_pins import review_pin
 from app.actions.studies import amend_study, document_of, log_revision, refuse_contradictions, refuse_duplicate, revision
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, OwnSubmission, StateConflict
@@ -19,7 +18,7 @@ from app.models import Change, Review, Study, StudyRevision
 from app.models.base import utc_now
 from app.queries.impact import RatingImpact, assess_impact
 from app.queries.makers import why_not_decide_on
-from app.queries.study_records import get_revision
+from app.queries.study_records import get_revision, list_submitted_revisions
 from app.queries.vocabulary_check import load_known_slugs
 from app.schemas.study import StudyDocument, conditions_of
 from app.vocabulary import AssignmentEnd, Decision, PublicationStatus, RevisionStatus, Role, StudyStatus, WithoutSecondPerson
@@ -44,10 +43,10 @@ def review_study(
     if decision is Decision.ACCEPT:
         refuse_moved_base(session, study, row)
         refuse_duplicate(session, document_of(row), by=by, but=study.id)
-        refuse_contradictions(session, document_of(row), load_known_slugs(session))
+        refuse_contradictions(session, document_of(row), load_known_slugs(session), by=by)
     review = _write_review(session, study, row, decision, by=by, comment=comment, conflict_of_interest=conflict_of_interest or "")
     alone = one_person and why_not_decide_on(session, by, (row.study_id, row.number), one_person=False) is not None
-    others_wait = any(other.number != row.number for other in submitted_revisions(session, study))
+    others_wait = any(other.number != row.number for other in list_submitted_revisions(session, study))
     if decision is not Decision.REQUEST_CHANGES and not others_wait:
         end_assignment(session, study, by=by, how=AssignmentEnd.DECIDED, moment=review.created_at)
     if decision is Decision.ACCEPT:
@@ -59,21 +58,15 @@ def review_study(
         if decision is Decision.REJECT:
             study.doi = study.pmid = study.pmcid = None
     session.flush()
-    # what is said of a revision that was not accepted is for its author; the pin of the review holds its hash
+    # what is said of a revision that was not accepted is for its author; the pin of the review holds it
     summary = f"Revision {row.number} {row.status}"
-    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, **review_pin(review, alone=alone))
+    log_revision(session, study, row, by=by, action=f"study.{row.status}", summary=summary, **_told_of(review, alone=alone))
     return review, []
-
-
-def submitted_revisions(session: Session, study: Study) -> list[StudyRevision]:
-    """The revisions that wait for a decision, the newest first."""
-    waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
-    return list(session.execute(select(StudyRevision).where(*waiting).order_by(col(StudyRevision.number).desc())).scalars())
 
 
 def submitted_revision(session: Session, study: Study, number: int | None = None) -> StudyRevision:
     """The revision that waits for a decision, the one with this number; nobody decides on one that he did not mean."""
-    waiting = submitted_revisions(session, study)
+    waiting = list_submitted_revisions(session, study)
     if number is None and len(waiting) > 1:
         numbers = sorted(row.number for row in waiting)
         listed = ", ".join(map(str, numbers))
@@ -109,13 +102,13 @@ def refuse_decision(
         raise InvalidBody(f"{decision} needs a reason", errors=[FieldProblem("/comment", "say why, for the author")])
 
 
-def review_pin(review: Review | None, *, alone: bool = False) -> dict[str, str]:
-    """What the ledger says of a review: which one, the hash of all of it, and whether one person did without a second.
+def _told_of(review: Review | None, *, alone: bool = False) -> dict[str, str]:
+    """What the ledger says of a review: which one, the pin of all of it, and whether one person did without a second.
 
     A comment on a draft stays private.
     """
     exception = {"without_second_person": WithoutSecondPerson.ONE_PERSON.value} if alone else {}
-    return {} if review is None else {"review": review.id, "review_sha256": ledger.pin_of(ledger.members_of(review)), **exception}
+    return {} if review is None else {"review": review.id, "review_pin": review_pin(review), **exception}
 
 
 def accept_revision(
@@ -156,8 +149,9 @@ def make_live(
     action = "study.retracted" if retracted else "study.accepted"
     summary = f"Revision {row.number} {study.status}"
     touches = [f"condition:{slug}" for slug in sorted(touched)]
-    pins = review_pin(review, alone=alone)
-    return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, reason=row.reason, **pins)
+    public = {"document_sha256": ledger.hash_of(row.document), "reason": row.reason}
+    pins = _told_of(review, alone=alone)
+    return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, **public, **pins)
 
 
 def retract_study(session: Session, study: Study, *, reason: str, by: Actor) -> list[RatingImpact]:
@@ -189,6 +183,7 @@ def _write_review(
         conflict_of_interest=conflict_of_interest,
         reviewer=by.id,
         created_at=utc_now(),
+        salt=ledger.new_salt(),
     )
     session.add(review)
     session.flush()

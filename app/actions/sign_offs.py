@@ -84,8 +84,10 @@ SIGNED = (
 def withdraw_sign_off(session: Session, sign_off: str, *, by: Actor, reason: str) -> SignOff:
     """Take one's own word back, with the reason on record."""
     row = get_sign_off_row(session, sign_off)
-    if not by.may(Role.CURATOR) or not same_person(session, by.id, row.signer):
-        raise NotAllowed("only who signed can withdraw the sign-off")
+    if not by.may(Role.CURATOR):
+        raise NotAllowed("withdrawing a sign-off needs the role curator")
+    if not same_person(session, by.id, row.signer):
+        raise NotAllowed("a sign-off is withdrawn by the curator who gave it, and by nobody else")
     if row.withdrawn_at is not None:
         raise Conflict("the sign-off is withdrawn already")
     row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason = utc_now(), by.id, reason

@@ -1,37 +1,30 @@
 """Study records: created, amended, submitted, withdrawn. Whatever comes in takes this one way."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.actions import ledger
 from app.actions.consistency import find_contradictions
 from app.actions.projection import describe
+from app.actions.revision_pins import revision_pin
+from app.actions.study_keys import free_key
 from app.actor import Actor
 from app.errors import DuplicateStudy, FieldProblem, IncompleteStudy, InconsistentStudy, InvalidBody, NotAllowed, StateConflict
 from app.identifiers import uuid7
 from app.models import Change, Study, StudyRevision
 from app.models.base import utc_now
-from app.queries.study_inputs import surname
-from app.queries.study_records import OPEN, find_open_revision, may_see_drafts
+from app.queries.addresses import study_href
+from app.queries.study_records import OPEN, UNDECIDED, find_open_revision, is_draft_of, is_own_row, may_see_drafts
 from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, find_unknown_studies, load_known_slugs
 from app.schemas.study import StudyDocument
-from app.vocabulary import Design, RevisionStatus, Role, StudyKind, StudyStatus
+from app.vocabulary import Design, PublicationStatus, RevisionStatus, Role, StudyKind, StudyStatus
 
 UNIQUE_IDENTIFIERS = ("doi", "pmid", "pmcid")
-MAX_TOPIC_WORDS = 3
-LATIN = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k"}
-)
-"""Letters that Unicode does not take apart into a plain one and a mark."""
-MAX_STEM = 110
-"""Leaves room in a key of 120 characters for the number behind it."""
 
 
 def create_study(
@@ -62,7 +55,7 @@ def create_study(
     session.add(study)
     session.flush()
     row = _add_revision(session, study, document, by=by, base=None, reason=None, moment=moment)
-    log_revision(session, study, row, by=by, action="study.created", summary="Added", revision_sha256=revision_pin(row))
+    log_revision(session, study, row, by=by, action="study.created", summary="Added")
     return study
 
 
@@ -100,11 +93,11 @@ def amend_study(
         describe(study, document)
     session.flush()
     added = _add_revision(session, study, document, by=by, base=base, reason=reason, moment=moment, owner=owner)
-    pins: dict[str, Any] = {"revision_sha256": revision_pin(added), "supersedes": sorted(row.number for row in superseded)}
+    told: dict[str, Any] = {"supersedes": sorted(row.number for row in superseded)}
     if merges is not None:
-        pins["merges"] = merges
-    # why is told once it is accepted: until then it is for those who may see the draft, and the pin holds its hash
-    log_revision(session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted", **pins)
+        told["merges"] = merges
+    # why is told once it is accepted: until then it is for those who may see the draft, and the pin holds it
+    log_revision(session, study, added, by=by, action="study.amended", summary=f"Revision {added.number} drafted", **told)
     return added
 
 
@@ -117,18 +110,16 @@ def submit_study(session: Session, study: Study, *, by: Actor, known: KnownSlugs
     if row is None:
         raise _nothing_to_submit(session, study, by)
     document = document_of(row)
-    refuse_contradictions(session, document, known or load_known_slugs(session))
-    pins = {}
+    refuse_contradictions(session, document, known or load_known_slugs(session), by=by)
     if reason is not None:
         row.reason = reason
-        pins["revision_sha256"] = revision_pin(row)
     moment = utc_now()
     row.status, row.submitted_at, row.submitted_by = RevisionStatus.SUBMITTED, moment, by.id
     study.updated_at = moment
     if study.live_revision is None:
         study.status = StudyStatus.SUBMITTED
     session.flush()
-    log_revision(session, study, row, by=by, action="study.submitted", summary=f"Revision {row.number} submitted", **pins)
+    log_revision(session, study, row, by=by, action="study.submitted", summary=f"Revision {row.number} submitted")
     return row
 
 
@@ -137,7 +128,7 @@ def _nothing_to_submit(session: Session, study: Study, by: Actor) -> NotAllowed 
     states = "it can be submitted from draft or changes-requested"
     if may_see_drafts(session, study, by):
         newest = revision(session, study, study.newest_revision)
-        if by.may(Role.CURATOR) or by.id in (newest.created_by, newest.drafted_for):
+        if by.may(Role.CURATOR) or is_own_row(session, newest, by):
             return StateConflict(f"revision {newest.number} is {newest.status}; {states}")
         if study.live_revision is None and newest.status in OPEN:
             return NotAllowed("only the author of the revision or a curator can submit it")
@@ -150,9 +141,9 @@ def refuse_unknown(document: StudyDocument, known: KnownSlugs) -> None:
         raise InvalidBody("the study names records that do not exist", errors=problems)
 
 
-def refuse_contradictions(session: Session, document: StudyDocument, known: KnownSlugs) -> None:
+def refuse_contradictions(session: Session, document: StudyDocument, known: KnownSlugs, *, by: Actor) -> None:
     """What a draft may still hold and a submission may not."""
-    missing, faults = missing_of(document), _faults_of(session, document, known)
+    missing, faults = missing_of(document), _faults_of(session, document, known, by)
     if not missing and not faults:
         return
     if not faults:
@@ -161,13 +152,13 @@ def refuse_contradictions(session: Session, document: StudyDocument, known: Know
     raise InconsistentStudy(f"the study contradicts itself{also}; mend the members named, then submit again", errors=[*missing, *faults])
 
 
-def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
-    """Contradictions, other studies that do not exist, and what is missing for a review."""
-    return [*missing_of(document), *_faults_of(session, document, known)]
+def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs, *, reader: Actor | None) -> list[FieldProblem]:
+    """Contradictions, other studies that for the reader do not exist, and what is missing for a review."""
+    return [*missing_of(document), *_faults_of(session, document, known, reader)]
 
 
-def _faults_of(session: Session, document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
-    return [*find_contradictions(document, known), *find_unknown_studies(session, document)]
+def _faults_of(session: Session, document: StudyDocument, known: KnownSlugs, reader: Actor | None) -> list[FieldProblem]:
+    return [*find_contradictions(document, known), *find_unknown_studies(session, document, reader=reader)]
 
 
 def missing_of(document: StudyDocument) -> list[FieldProblem]:
@@ -198,8 +189,26 @@ def refuse_duplicate(session: Session, document: StudyDocument, *, by: Actor, bu
             raise DuplicateStudy(
                 f"the {name.upper()} {value} belongs to {f'the study {other.key}' if visible else 'a record that was not accepted yet'}",
                 errors=[FieldProblem(f"/{name}", f"is the {name.upper()} of another study")],
-                study={"id": other.id, "key": other.key, "href": f"/v1/studies/{other.id}"} if visible else None,
+                study={"id": other.id, "key": other.key, "href": study_href(other.id)} if visible else None,
             )
+    _refuse_second_registration(session, document, but=but)
+
+
+def _refuse_second_registration(session: Session, document: StudyDocument, *, but: str | None) -> None:
+    """A trial has one record of its registration: of a second one a rating would count nothing, and nobody would see why.
+
+    Reports name the same number. A registration that was retracted here counts as never made.
+    """
+    if document.registration is None or document.publication_status is not PublicationStatus.REGISTERED:
+        return
+    same = (col(Study.registration) == document.registration, col(Study.kind) == StudyKind.REGISTRATION, col(Study.id) != (but or ""))
+    other = session.execute(select(Study).where(*same, col(Study.status) == StudyStatus.ACCEPTED).limit(1)).scalar_one_or_none()
+    if other is not None:
+        raise DuplicateStudy(
+            f"the registration {document.registration} is the study {other.key} already; amend that",
+            errors=[FieldProblem("/registration", "is that of another registration record")],
+            study={"id": other.id, "key": other.key, "href": study_href(other.id)},
+        )
 
 
 def revision(session: Session, study: Study, number: int) -> StudyRevision:
@@ -218,27 +227,6 @@ def document_text(document: StudyDocument) -> str:
     return document.model_dump_json()
 
 
-def key_stem(document: StudyDocument) -> str:
-    """First author, year, topic."""
-    author = _slug(surname(document.authors[0])) if document.authors else ""
-    topic = document.conditions[0] if document.conditions else "-".join(_slug(document.title).split("-")[:MAX_TOPIC_WORDS])
-    return "-".join(part for part in (author or "anon", str(document.year or "nd"), topic) if part)[:MAX_STEM].strip("-")
-
-
-def free_key(session: Session, document: StudyDocument) -> str:
-    """First author, year, topic; a number behind it when that is taken."""
-    stem = key_stem(document)
-    if session.execute(select(col(Study.id)).where(col(Study.key) == stem)).first() is None:
-        return stem
-    taken = set(session.execute(select(col(Study.key)).where(func.substr(col(Study.key), 1, len(stem)) == stem)).scalars())
-    return next(f"{stem}-{number}" for number in range(2, len(taken) + 3) if f"{stem}-{number}" not in taken)
-
-
-def _slug(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text.lower().translate(LATIN)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
-
-
 def _required_columns(document: StudyDocument) -> dict[str, Any]:
     return {
         "title": document.title,
@@ -250,9 +238,9 @@ def _required_columns(document: StudyDocument) -> dict[str, Any]:
 
 
 def _open_revisions(session: Session, study: Study, owner: str) -> list[StudyRevision]:
-    superseded = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_((*OPEN, RevisionStatus.SUBMITTED))]
+    superseded = [col(StudyRevision.study_id) == study.id, col(StudyRevision.status).in_(UNDECIDED)]
     if study.live_revision is not None:
-        superseded.append(func.coalesce(col(StudyRevision.drafted_for), col(StudyRevision.created_by)) == owner)
+        superseded.append(is_draft_of(owner))
     return list(session.execute(select(StudyRevision).where(*superseded)).scalars())
 
 
@@ -272,6 +260,7 @@ def _add_revision(
         number=study.newest_revision,
         status=RevisionStatus.DRAFT,
         document=document_text(document),
+        salt=ledger.new_salt(),
         base_revision=base,
         reason=reason,
         created_at=moment,
@@ -281,14 +270,6 @@ def _add_revision(
     session.add(row)
     session.flush()
     return row
-
-
-def revision_pin(row: StudyRevision) -> str:
-    """The hash of what is fixed when a revision is made, beside its document."""
-    names = ["number", "base_revision", "reason", "created_by", "created_at"]
-    if row.drafted_for is not None:
-        names.append("drafted_for")
-    return ledger.pin_of({name: getattr(row, name) for name in names})
 
 
 def log_revision(
@@ -302,10 +283,13 @@ def log_revision(
     touches: Iterable[str] = (),
     **details: object,
 ) -> Change:
-    """The ledger entry of one act on one revision; it pins the document by its hash.
+    """The ledger entry of one act on one revision; it pins the revision with its document.
 
     The ledger is public and a record that was never accepted is not: until then an entry says neither its title nor its key.
     """
+    if row.salt is None:  # made before pins were salted
+        row.salt = ledger.new_salt()
+        session.flush()
     public = {"key": study.key} if study.live_revision is not None else {}
     return ledger.append(
         session,
@@ -314,6 +298,6 @@ def log_revision(
         subject=f"study:{study.id}",
         summary=f"{summary}: {study.title}" if public else f"{summary}: a record not accepted yet",
         touches=touches,
-        details={**public, "revision": row.number, "document_sha256": ledger.hash_of(row.document), **details},
+        details={**public, "revision": row.number, "revision_pin": revision_pin(row), **details},
         moment=study.updated_at,
     )

@@ -1,37 +1,31 @@
 """Are the imports, what people decided about them and what was made of them as the ledger says?"""
 
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.actions.import_ledger import ImportState, made_sha256, reason_sha256
+from app.actions.import_ledger import ImportState, made_pin, reason_sha256
 from app.actions.imports import import_pin
 from app.actions.ledger import hash_of, utc_text
-from app.actions.ledger_state import Difference, LedgerState, guarded
+from app.actions.ledger_state import Difference, LedgerState
+from app.actions.verify_rows import verify_table
 from app.models import ImportRecord, ReferenceImport
 from app.vocabulary import ImportDecision
 
 
 def verify_imports(session: Session, state: LedgerState) -> Iterator[Difference]:
-    said = state.imports.imports
-    stored = {row.id: row for row in session.execute(select(ReferenceImport).order_by(col(ReferenceImport.id))).scalars()}
-    for import_id in sorted(stored.keys() & said.keys()):
-        yield from guarded(f"import {import_id}", _verify_import(session, stored[import_id], said[import_id]))
-    for import_id in sorted(stored.keys() - said.keys()):
-        yield Difference(f"import {import_id}", "is in no ledger entry")
-    for import_id in sorted(said.keys() - stored.keys()):
-        yield Difference(f"import {import_id}", "is in the ledger and not in its table")
+    yield from verify_table(session, ReferenceImport, "import", state.imports.imports, partial(_verify_import, session))
 
 
-def _verify_import(session: Session, row: ReferenceImport, said: ImportState) -> Iterator[Difference]:
-    place = f"import {row.id}"
-    if import_pin(row) != said.import_sha256:
+def _verify_import(session: Session, place: str, row: ReferenceImport, said: ImportState) -> Iterator[Difference]:
+    if import_pin(row) != said.pin:
         yield Difference(place, "is not the one the ledger pinned")
     yield from _verify_decisions(session, place, row.id, said)
-    for sequence, sha256 in said.commits.items():
-        if made_sha256(_made(session, row.id, sequence)) != sha256:
+    for sequence, pin in said.commits.items():
+        if made_pin(row.salt, _made(session, row.id, sequence)) != pin:
             yield Difference(f"{place}, commit {sequence}", "the records of which drafts were made are not those the ledger pinned")
     of_import = (col(ImportRecord.import_id) == row.id, col(ImportRecord.study_id).is_not(None))
     commits = session.execute(select(col(ImportRecord.commit_sequence)).where(*of_import).distinct()).scalars().all()

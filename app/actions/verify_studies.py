@@ -1,22 +1,20 @@
 """Are the studies, their revisions, their reviews and the rows projected from them what the ledger pinned?"""
 
 import json
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col
+from sqlmodel import SQLModel
 
-from app.actions.ledger import hash_of, members_of, pin_of, utc_text
-from app.actions.ledger_state import Difference, LedgerState, RevisionState, StudyState, guarded
+from app.actions.ledger import hash_of, members_of
+from app.actions.ledger_state import Difference, LedgerState, ReviewState, RevisionState, StudyState, guarded
 from app.actions.projection import CHILD_TABLES, projected_rows, study_columns
+from app.actions.revision_pins import plain_review_sha256, plain_revision_sha256, review_pin, revision_pin
 from app.actions.search_index import words_of_study
-from app.actions.studies import revision_pin
+from app.actions.verify_rows import Rows, as_told, batches, identifiers, verify_table
 from app.actions.verify_search import verify_entry
-from app.actions.withdrawal import withdrawal_pin
 from app.models import IncludedStudy, Review, Study, StudyRevision
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus, StudyStatus
@@ -27,17 +25,33 @@ REVISION_FACTS = ("status", "created_by", "created_at", "submitted_by", "submitt
 
 
 def verify_studies(session: Session, state: LedgerState) -> Iterator[Difference]:
-    stored = list(session.execute(select(col(Study.id)).order_by(col(Study.id))).scalars())
-    for study_id in stored:
-        yield from guarded(f"study {study_id}", _verify_study(session, study_id, state))
+    stored = identifiers(session, Study)
+    for part in batches(stored):
+        loaded = _Loaded(session, part)
+        for study_id in part:
+            yield from guarded(f"study {study_id}", _verify_study(session, study_id, loaded, state))
     for study_id in sorted(state.studies.keys() - set(stored)):
         yield Difference(f"study {study_id}", "is in the ledger and not in its table")
-    yield from _verify_reviews(session, state)
+    reviews = {review: said for study in state.studies.values() for review, said in study.reviews.items()}
+    yield from verify_table(session, Review, "review", reviews, _verify_review)
 
 
-def _verify_study(session: Session, study_id: str, state: LedgerState) -> Iterator[Difference]:
-    study = session.get_one(Study, study_id)
-    revisions = list(session.execute(select(StudyRevision).where(col(StudyRevision.study_id) == study.id)).scalars())
+class _Loaded:
+    """What is stored of some studies."""
+
+    def __init__(self, session: Session, study_ids: Sequence[str]) -> None:
+        self.studies = Rows(session, Study, "id", study_ids)
+        self.revisions = Rows(session, StudyRevision, "study_id", study_ids)
+        self.projected = {table: Rows(session, table, _owner(table), study_ids) for table in PROJECTED_TABLES}
+
+
+def _owner(table: type[SQLModel]) -> str:
+    return "review_id" if table is IncludedStudy else "study_id"
+
+
+def _verify_study(session: Session, study_id: str, loaded: _Loaded, state: LedgerState) -> Iterator[Difference]:
+    study: Study = loaded.studies.of(study_id)[0]
+    revisions: list[StudyRevision] = loaded.revisions.of(study_id)
     place, said = f"study {study.key}", state.studies.get(study.id)
     if said is None:
         yield Difference(place, "is in no ledger entry")
@@ -57,15 +71,14 @@ def _verify_study(session: Session, study_id: str, state: LedgerState) -> Iterat
     except ValidationError:
         yield Difference(f"{place}, revision {shown.number}", "its document is no study document")
         return
-    yield from guarded(place, _verify_projection(session, place, study, document))
+    yield from guarded(place, _verify_projection(session, place, study, document, loaded))
 
 
 def _facts_differ(place: str, row: SQLModel, said: StudyState | RevisionState, names: tuple[str, ...]) -> Iterator[Difference]:
     for name in names:
         stored, told = getattr(row, name), getattr(said, name)
-        stored = utc_text(stored) if isinstance(stored, datetime) else stored
-        if stored != told:
-            yield Difference(place, f"{name} is {stored}, the ledger says {told}")
+        if as_told(stored) != told:
+            yield Difference(place, f"{name} is {as_told(stored)}, the ledger says {told}")
 
 
 def _verify_revisions(place: str, study: Study, revisions: list[StudyRevision], said: StudyState | None) -> Iterator[Difference]:
@@ -83,33 +96,25 @@ def _verify_revisions(place: str, study: Study, revisions: list[StudyRevision], 
 
 
 def _verify_revision(place: str, row: StudyRevision, said: RevisionState) -> Iterator[Difference]:
-    if said.document_sha256 != hash_of(row.document):
+    if said.document_sha256 not in (None, hash_of(row.document)):
         yield Difference(place, "its document is not the one the ledger pinned")
-    if said.revision_sha256 != revision_pin(row):
+    if said.pin is None and row.salt is not None:
+        yield Difference(place, "has a salt, and no ledger entry rests on it")
+    if said.pin != (None if said.pin is None else revision_pin(row)):
+        yield Difference(place, "its document, its base, its reason, its making or why it was withdrawn is not the one the ledger pinned")
+    if said.revision_sha256 not in (None, plain_revision_sha256(row)):
         yield Difference(place, "its base, its reason or its making is not the one the ledger pinned")
-    if said.withdrawal_sha256 != withdrawal_pin(row):
-        yield Difference(place, "why it was withdrawn is not what the ledger pinned")
     yield from _facts_differ(place, row, said, REVISION_FACTS)
 
 
-def _verify_reviews(session: Session, state: LedgerState) -> Iterator[Difference]:
-    """Every review is the one its ledger entry pinned; none is missing and none was added."""
-    pinned = {review: sha256 for study in state.studies.values() for review, sha256 in study.reviews.items()}
-    stored = set(session.execute(select(col(Review.id))).scalars())
-    for review_id in sorted(stored & pinned.keys()):
-        yield from guarded(f"review {review_id}", _verify_review(session, review_id, pinned[review_id]))
-    for review_id in sorted(stored - pinned.keys()):
-        yield Difference(f"review {review_id}", "is in no ledger entry")
-    for review_id in sorted(pinned.keys() - stored):
-        yield Difference(f"review {review_id}", "is in the ledger and not in its table")
+def _verify_review(place: str, row: Review, said: ReviewState) -> Iterator[Difference]:
+    if (review_pin(row) if said.pin is not None else plain_review_sha256(row)) != (said.pin or said.review_sha256):
+        yield Difference(place, "is not the one the ledger pinned")
+    if said.pin is None and row.salt is not None:
+        yield Difference(place, "has a salt, and no ledger entry rests on it")
 
 
-def _verify_review(session: Session, review_id: str, sha256: str) -> Iterator[Difference]:
-    if pin_of(members_of(session.get_one(Review, review_id))) != sha256:
-        yield Difference(f"review {review_id}", "is not the one the ledger pinned")
-
-
-def _verify_projection(session: Session, place: str, study: Study, document: StudyDocument) -> Iterator[Difference]:
+def _verify_projection(session: Session, place: str, study: Study, document: StudyDocument, loaded: _Loaded) -> Iterator[Difference]:
     expected = study_columns(document)
     if study.status in (StudyStatus.REJECTED, StudyStatus.WITHDRAWN):
         expected |= dict.fromkeys(("doi", "pmid", "pmcid"))
@@ -123,16 +128,11 @@ def _verify_projection(session: Session, place: str, study: Study, document: Stu
         yield Difference(place, f"names {error}, and no study has that key")
         return
     for table in PROJECTED_TABLES:
-        stored = _stored_rows(session, table, study.id)
+        stored = [members_of(row) for row in loaded.projected[table].of(study.id)]
         if _sorted_rows(projected.get(table, [])) != _sorted_rows(stored):
             yield Difference(f"{place}, table {table.__tablename__}", "its rows are not those of the accepted document")
     if study.live_revision is not None:
         yield from verify_entry(session, "study", study.id, document.title, words_of_study(session, document))
-
-
-def _stored_rows(session: Session, table: type[SQLModel], study_id: str) -> list[dict[str, Any]]:
-    owner = table.__table__.c["review_id" if table.__tablename__ == "included_study" else "study_id"]  # type: ignore[attr-defined]
-    return [members_of(row) for row in session.execute(select(table).where(owner == study_id)).scalars()]
 
 
 def _sorted_rows(rows: list[dict[str, Any]]) -> list[str]:

@@ -1,10 +1,7 @@
 """Taking back what waits: an open revision by its author or a curator, a submitted one by those who made it. Never an accepted one."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from app.actions import ledger
 from app.actions.assignments import end_assignment
 from app.actions.studies import log_revision
 from app.actor import Actor
@@ -12,10 +9,8 @@ from app.errors import NotAllowed, StateConflict
 from app.models import Study, StudyRevision
 from app.models.base import utc_now
 from app.queries.people import is_among
-from app.queries.study_records import OPEN, get_own_revision, list_open_revisions
+from app.queries.study_records import UNDECIDED, get_own_revision, list_open_revisions, list_submitted_revisions
 from app.vocabulary import AssignmentEnd, RevisionStatus, StudyStatus
-
-WITHDRAWABLE = (*OPEN, RevisionStatus.SUBMITTED)
 
 
 def withdraw_revision(session: Session, study: Study, *, reason: str, by: Actor, number: int | None = None) -> StudyRevision:
@@ -28,38 +23,26 @@ def withdraw_revision(session: Session, study: Study, *, reason: str, by: Actor,
         study.status = StudyStatus.WITHDRAWN
         study.doi = study.pmid = study.pmcid = None
     session.flush()
-    if not _is_still_submitted(session, study):
-        end_assignment(session, study, by=by, how=AssignmentEnd.RELEASED, moment=moment)
+    if not list_submitted_revisions(session, study):
+        end_assignment(session, study, by=by, how=AssignmentEnd.WITHDRAWN, moment=moment)
     # why it was given up is for its author and curators; the ledger pins it
-    summary = f"Revision {row.number} withdrawn"
-    log_revision(session, study, row, by=by, action="study.withdrawn", summary=summary, withdrawal_sha256=withdrawal_pin(row))
+    log_revision(session, study, row, by=by, action="study.withdrawn", summary=f"Revision {row.number} withdrawn")
     return row
-
-
-def _is_still_submitted(session: Session, study: Study) -> bool:
-    """Does somebody else's revision of the study wait for a decision?"""
-    waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
-    return session.execute(select(col(StudyRevision.number)).where(*waiting).limit(1)).first() is not None
-
-
-def withdrawal_pin(row: StudyRevision) -> str | None:
-    """The hash of why a revision was withdrawn; None of one that was not."""
-    return None if row.withdrawal_reason is None else ledger.pin_of({"number": row.number, "reason": row.withdrawal_reason})
 
 
 def _waiting(session: Session, study: Study, number: int | None, by: Actor) -> StudyRevision:
     if number is None:
         waiting = [
             row
-            for row in list_open_revisions(session, study, by, states=WITHDRAWABLE)
+            for row in list_open_revisions(session, study, by, states=UNDECIDED)
             if row.status != RevisionStatus.SUBMITTED or _made_by(session, row, by)
         ]
         if not waiting:
-            raise StateConflict(f"you have no revision of this study that waits; it can be withdrawn from {', '.join(WITHDRAWABLE)}")
+            raise StateConflict(f"you have no revision of this study that waits; it can be withdrawn from {', '.join(UNDECIDED)}")
         return waiting[0]
     row = get_own_revision(session, study, number, by)
-    if row.status not in WITHDRAWABLE:
-        raise StateConflict(f"revision {row.number} is {row.status}; it can be withdrawn from {', '.join(WITHDRAWABLE)}")
+    if row.status not in UNDECIDED:
+        raise StateConflict(f"revision {row.number} is {row.status}; it can be withdrawn from {', '.join(UNDECIDED)}")
     if row.status == RevisionStatus.SUBMITTED and not _made_by(session, row, by):
         raise NotAllowed(
             f"revision {row.number} was submitted by somebody else: only those who made it take it back; as a curator decide on it, by a "

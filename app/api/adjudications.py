@@ -17,8 +17,8 @@ from app.queries.extractions import get_newest_double_extraction
 from app.queries.study_records import get_visible_study
 from app.queries.vocabulary_check import load_known_slugs
 from app.schemas.adjudication import AdjudicationAnswer, AdjudicationItem, AdjudicationList, AdjudicationRequest
-from app.schemas.study_writing import Warning
-from app.web.conditional import reply
+from app.schemas.study_writing import as_warnings
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -27,7 +27,6 @@ from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1/studies", tags=["extractions"], route_class=StrictRoute)
-NO_STORE = "no-store"
 
 
 @router.post(
@@ -76,5 +75,5 @@ def _study_to_adjudicate(session: Session, study_id: str, by: Actor) -> Study:
 def _answer(session: Session, study_id: str, adjudication_id: str, reader: Actor | None) -> AdjudicationAnswer:
     found = load_adjudication(session, study_id, adjudication_id, reader)
     document = found.pop("document")
-    warnings = [Warning(**problem.as_json()) for problem in warnings_of(session, document, load_known_slugs(session))]
+    warnings = as_warnings(warnings_of(session, document, load_known_slugs(session), reader=reader))
     return AdjudicationAnswer.model_validate(found | {"warnings": warnings})

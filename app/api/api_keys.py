@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.actions.api_keys import change_key, create_key, revoke_key, rotate_key
+from app.actions.api_keys import change_key, create_key, prefix_of, revoke_key, rotate_key
 from app.errors import Conflict, InvalidHeader, LastAdminKey, PreconditionRequired, StaleRevision
 from app.models import ApiKey
+from app.queries.addresses import api_key_href
 from app.queries.api_keys import API_KEYS, get_key, list_keys, read_key
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead, ApiKeyRevocation, ApiKeyRotation, ApiKeyUpdate
-from app.web.conditional import reply, require_if_match
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Admin, Contributor, ReadSession, WriteSession
 from app.web.idempotency import refuse_idempotency_key
 from app.web.json_body import StrictRoute
@@ -16,7 +17,6 @@ from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1/api-keys", tags=["api keys"], route_class=StrictRoute)
-NO_STORE = "no-store"
 SHOWN_ONCE = "the answer holds a secret, which is stored nowhere; list the keys to see whether a lost request was carried out"
 
 
@@ -89,16 +89,11 @@ def revoke_api_key(request: Request, prefix: str, by: Admin, session: WriteSessi
     return _one(request, revoke_key(session, prefix, by=by, reason=wanted.reason if wanted is not None else None))
 
 
-def prefix_of(text: str) -> str:
-    """The public part of a key."""
-    return "_".join(text.split("_")[:2])
-
-
 def _one(request: Request, key: ApiKey) -> Response:
     return reply(request, read_key(key), revision=key.version, cache_control=NO_STORE)
 
 
 def _shown_once(request: Request, key: ApiKey, text: str, *, status: int) -> Response:
     shown = ApiKeyCreated(**read_key(key).model_dump(), key=text)
-    headers = {"Location": f"/v1/api-keys/{key.prefix}"}
+    headers = {"Location": api_key_href(key.prefix)}
     return reply(request, shown, revision=key.version, status=status, headers=headers, cache_control=NO_STORE)

@@ -11,7 +11,7 @@ from app.queries.appraisals import APPRAISALS
 from app.queries.appraisals import get_appraisal as load_appraisal
 from app.queries.appraisals import list_appraisals as load_appraisals
 from app.schemas.appraisal import AppraisalAnswer, AppraisalItem, AppraisalList, AppraisalRequest, WithdrawalRequest
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Curator, RawBody, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -20,7 +20,6 @@ from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1", tags=["appraisals"], route_class=StrictRoute)
-NO_STORE = "no-store"
 
 
 @router.get("/evidence/{body_id}/appraisals", response_model=AppraisalList, openapi_extra={"parameters": APPRAISALS.describe()})

@@ -11,7 +11,7 @@ from app.models import Study
 from app.queries.assignments import assignment_version, get_assignment
 from app.queries.study_records import get_study, get_visible_study
 from app.schemas.assignment import AssignmentAnswer, AssignmentRequest
-from app.web.conditional import reply, require_if_match
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Contributor, Curator, CurrentSettings, ReadSession, WriteSession
 from app.web.json_body import StrictRoute
 from app.web.openapi import problem_responses
@@ -48,4 +48,4 @@ def release_study_record(request: Request, study_id: str, by: Curator, session: 
 
 def _answer(request: Request, session: Session, study: Study) -> Response:
     answer = AssignmentAnswer.model_validate(get_assignment(session, study))
-    return reply(request, answer, revision=assignment_version(session, study.id), cache_control="no-store")
+    return reply(request, answer, revision=assignment_version(session, study.id), cache_control=NO_STORE)

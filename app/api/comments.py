@@ -8,10 +8,11 @@ from app.actions.comments import comment_on, withdraw_comment
 from app.errors import Conflict
 from app.queries.comments import COMMENTS, get_comment, load_seen
 from app.queries.comments import list_comments as load_comments
+from app.queries.extractions_seen import load_extractions_seen
 from app.queries.study_records import get_visible_study
 from app.queries.threads import THREAD, list_thread, thread_of
 from app.schemas.thread import CommentItem, CommentList, CommentRequest, ThreadItem, ThreadList
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -20,14 +21,13 @@ from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1/studies", tags=["reviews"], route_class=StrictRoute)
-NO_STORE = "no-store"
 
 
 @router.get("/{study_id:uuid}/thread", response_model=ThreadList, openapi_extra={"parameters": THREAD.describe()})
 def list_study_thread(request: Request, study_id: UUID, session: ReadSession, reader: Reader) -> Response:
     """List what happened to a study and what was said of it, the oldest first; of drafts only to their authors and curators."""
     study = get_visible_study(session, str(study_id), reader)
-    events, table = thread_of(study, load_seen(session, study, reader))
+    events, table = thread_of(study, load_seen(session, study, reader), load_extractions_seen(session, study, reader))
     asked = read_query(request, table, ThreadItem)
     return reply_list(request, asked, list_thread(session, study, events, asked), ThreadItem)
 

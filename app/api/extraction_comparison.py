@@ -10,13 +10,14 @@ from app.actions.extractions import base_document, extraction_of
 from app.actions.studies import warnings_of
 from app.actor import Actor
 from app.api.rating_changes import rating_changes
+from app.errors import FieldProblem
 from app.formats.extraction_comparison import AgreementCounts, Comparison, Entry, Member, compare_extractions, count_agreement
 from app.models import DoubleExtraction, Study, StudyExtraction
 from app.models.base import utc_now
 from app.queries.extraction_effects import Effects, Weight, assess_differences, effects_under
 from app.queries.extractions import extraction_items
 from app.queries.impact import RatingImpact
-from app.queries.vocabulary_check import KnownSlugs, load_known_slugs
+from app.queries.vocabulary_check import load_known_slugs
 from app.schemas.extraction import Extraction, with_extraction
 from app.schemas.extraction_comparison import (
     AgreementShown,
@@ -27,8 +28,7 @@ from app.schemas.extraction_comparison import (
     RatingsUnder,
     ResultEffects,
 )
-from app.schemas.study import StudyDocument
-from app.schemas.study_writing import Warning
+from app.schemas.study_writing import as_warnings
 from app.synthesis.agreement import Kappa, NoKappa
 from app.synthesis.reported_effect import NoEffect
 from app.synthesis.result_effects import ShownEffect
@@ -46,6 +46,10 @@ def comparison_answer(
     comparison = compare_extractions(first, second)
     effects = assess_differences(session, study.key, document, (first, second), comparison, as_of=utc_now().date())
     found = [effects_under(study.key, document, one, known.outcomes) for one in (first, second)]
+
+    def warned(extraction: Extraction) -> list[FieldProblem]:
+        return warnings_of(session, with_extraction(document, extraction), known, reader=reader)
+
     shown_first, shown_second = extraction_items(session, [(row, double.base_revision) for row in pair], reader)
     return ComparisonAnswer.model_validate(
         {
@@ -60,8 +64,8 @@ def comparison_answer(
             "risk_of_bias": _entries(comparison, "risk_of_bias", effects),
             "differences": [_member(member, effects) for member in comparison.differences()],
             "agreement": _agreement(count_agreement(comparison, first, second)),
-            "under_first": _under(session, document, first, known, effects.under_first),
-            "under_second": _under(session, document, second, known, effects.under_second),
+            "under_first": _under(warned(first), effects.under_first),
+            "under_second": _under(warned(second), effects.under_second),
             "not_rated": effects.not_rated,
         }
     )
@@ -138,8 +142,5 @@ def _kappa(found: Kappa | NoKappa) -> KappaShown:
     return KappaShown(kappa=found.kappa, observed=found.observed, expected=found.expected, n=found.n, reason=None)
 
 
-def _under(
-    session: Session, document: StudyDocument, extraction: Extraction, known: KnownSlugs, impacts: Sequence[RatingImpact]
-) -> RatingsUnder:
-    found = warnings_of(session, with_extraction(document, extraction), known)
-    return RatingsUnder(ratings=rating_changes(impacts), warnings=[Warning(**problem.as_json()) for problem in found])
+def _under(found: list[FieldProblem], impacts: Sequence[RatingImpact]) -> RatingsUnder:
+    return RatingsUnder(ratings=rating_changes(impacts), warnings=as_warnings(found))

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from app.actions.extractions import (
@@ -30,8 +29,6 @@ from app.errors import (
     StateConflict,
     UnsupportedMediaType,
 )
-from app.formats.merge_patch import MEDIA_TYPE as MERGE_PATCH
-from app.formats.merge_patch import apply_merge_patch
 from app.models import DoubleExtraction, Study, StudyExtraction
 from app.queries.extractions import (
     DOUBLE_EXTRACTIONS,
@@ -65,28 +62,18 @@ from app.schemas.extraction import (
 )
 from app.schemas.extraction_comparison import ComparisonAnswer
 from app.schemas.study import StudyDocument
-from app.schemas.study_writing import Warning
-from app.web.conditional import reply, require_if_match
+from app.schemas.study_writing import Warning, as_warnings
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Contributor, Curator, RawBody, Reader, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
-from app.web.json_body import StrictRoute, is_json, parse_json
+from app.web.json_body import StrictRoute
 from app.web.list_reply import read_query, reply_list
+from app.web.merge_patch_body import describe_merge_patch, patched
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
-from app.web.problems import body_problems
 
 router = APIRouter(prefix="/v1", tags=["extractions"], route_class=StrictRoute)
-NO_STORE = "no-store"
-MERGE_PATCH_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "A merge patch (RFC 7396) over `extraction` as the version that If-Match names has it.",
-        "content": {
-            MERGE_PATCH: {"schema": {"type": "object"}, "example": {"n_randomised": 54}},
-            "application/json": {"schema": {"type": "object"}},
-        },
-    }
-}
+MERGE_PATCH_BODY = describe_merge_patch("`extraction` as the version that If-Match names has it", {"n_randomised": 54})
 
 
 @router.get("/extractions", response_model=ExtractionList, openapi_extra={"parameters": EXTRACTIONS.describe()})
@@ -203,7 +190,8 @@ def change_study_extraction(request: Request, extraction_id: str, by: Contributo
     """Change your extraction while it is in progress."""
     row = _own_row(session, extraction_id, by)
     require_if_match(request, row.version)
-    return _written(request, session, change_extraction(session, row, _patched(request, body, extraction_of(row)), by=by), by)
+    changed = patched(request, body, extraction_of(row), called="the extraction")
+    return _written(request, session, change_extraction(session, row, changed, by=by), by)
 
 
 @router.post(
@@ -251,19 +239,6 @@ def _own_row(session: Session, extraction_id: str, by: Actor) -> StudyExtraction
     return row
 
 
-def _patched(request: Request, body: bytes, extraction: Extraction) -> Extraction:
-    if not is_json(request.headers.get("content-type", "")):
-        raise UnsupportedMediaType(f"Send {MERGE_PATCH} or application/json.", headers={"Accept-Patch": MERGE_PATCH})
-    patch = parse_json(body)
-    if not isinstance(patch, dict):
-        raise InvalidBody("a merge patch of an extraction is a JSON object")
-    try:
-        return Extraction.model_validate(apply_merge_patch(extraction.model_dump(mode="json"), patch))
-    except ValidationError as error:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        raise InvalidBody("the patched extraction does not fit its schema", errors=body_problems(found, Extraction)) from None
-
-
 def _written(request: Request, session: Session, row: StudyExtraction, by: Actor, *, status: int = 200) -> Response:
     answer = _answer(session, row, by)
     return reply(request, answer, revision=row.version, status=status, headers={"Location": answer.href}, cache_control=NO_STORE)
@@ -287,16 +262,16 @@ def _answer(session: Session, row: StudyExtraction, reader: Actor | None) -> Ext
             "extraction": extraction,
             "hidden": None,
             "withdrawal_reason": row.withdrawal_reason,
-            "warnings": _warnings(session, row, extraction),
+            "warnings": _warnings(session, row, extraction, reader),
             "row_sha256": row_pin(row),
         }
     )
 
 
-def _warnings(session: Session, row: StudyExtraction, extraction: Extraction) -> list[Warning]:
+def _warnings(session: Session, row: StudyExtraction, extraction: Extraction, reader: Actor | None) -> list[Warning]:
     """What of the extraction a submission would be refused for; what the rest of the record lacks is not its matter."""
     study = session.get_one(Study, row.study_id)
     document = with_extraction(StudyDocument.model_validate_json(shown_revision(session, study).document), extraction)
-    found = warnings_of(session, document, load_known_slugs(session))
+    found = warnings_of(session, document, load_known_slugs(session), reader=reader)
     extracted = tuple(f"/{name}" for name in Extraction.model_fields)
-    return [Warning(**problem.as_json()) for problem in found if problem.pointer.startswith(extracted)]
+    return as_warnings(problem for problem in found if problem.pointer.startswith(extracted))

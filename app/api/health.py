@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import ServiceUnavailable
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.openapi import problem_responses
 
 ReadinessCheck = Callable[[], str | None]
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/health", tags=["service"])
 @router.get("/live")
 def get_liveness(request: Request) -> Response:
     """Say that the process answers."""
-    return reply(request, {"status": "live"}, cache_control="no-store")
+    return reply(request, {"status": "live"}, cache_control=NO_STORE)
 
 
 @router.get("/ready", responses=problem_responses(ServiceUnavailable))
@@ -32,7 +32,7 @@ def get_readiness(request: Request) -> Response:
         raise ServiceUnavailable("; ".join(failed), checks={name: reason or "ok" for name, reason in results.items()})
     details = {name: _detail_of(load) for name, load in getattr(request.app.state, "readiness_details", {}).items()}
     answer = {"status": "ready", "checks": dict.fromkeys(results, "ok"), "details": details}
-    return reply(request, answer, cache_control="no-store")
+    return reply(request, answer, cache_control=NO_STORE)
 
 
 def _detail_of(load: Callable[[], Any]) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app.actions.imports import commit_import, decide_records, delete_import, receive_file, upload_import
+from app.actions.imports import commit_import, decide_records, delete_import, read_again, receive_file, upload_import
 from app.errors import (
     BodyTooLarge,
     InvalidBody,
@@ -14,6 +14,7 @@ from app.errors import (
     UnreadableFile,
 )
 from app.models import Job, ReferenceImport
+from app.queries.addresses import job_href
 from app.queries.filter_values import split_values
 from app.queries.imports import IMPORTS, RECORDS, get_import, import_members, job_members
 from app.queries.imports import list_imports as load_imports
@@ -29,7 +30,7 @@ from app.schemas.imports import (
     ImportRecordRead,
     JobRead,
 )
-from app.web.conditional import reply, require_if_match
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Contributor, CurrentSettings, RawBody, ReadSession, SentFile, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -39,7 +40,6 @@ from app.web.parameters import NO_PARAMETERS, only_parameters
 from app.web.uploads import UPLOAD_BODY
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StrictRoute)
-NO_STORE = "no-store"
 
 
 @router.post(
@@ -62,11 +62,11 @@ def create_import(
 ) -> Response:
     """Send a file of references (RIS, NBIB, PubMed XML, EndNote XML, BibTeX, CSL-JSON, CSV, XLSX, our JSON) for a dry run."""
     received = receive_file(file.stream, file.name, max_bytes=settings.max_import_bytes)
-    conditions = list(dict.fromkeys(split_values(condition))) if condition else []
+    conditions = list(dict.fromkeys(split_values(condition))) if condition is not None else []
 
     def act() -> Response:
         refuse_unknown_records(
-            session, [("condition", one) for one in conditions] + ([("intervention", intervention)] if intervention else [])
+            session, [("condition", one) for one in conditions] + ([("intervention", intervention)] if intervention is not None else [])
         )
         row, job = upload_import(session, received, by=by, intervention=intervention, conditions=conditions)
         answer = {"import": import_members(session, row), "job": job_members(job)}
@@ -132,6 +132,23 @@ def commit_reference_import(request: Request, import_id: str, by: Contributor, s
     return once(request, session, by=by, body=body, act=act)
 
 
+@router.post(
+    "/{import_id}/reading",
+    status_code=202,
+    response_model=JobRead,
+    dependencies=[NO_PARAMETERS],
+    responses=problem_responses(StateConflict, *ONCE),
+)
+def read_reference_import_again(request: Request, import_id: str, by: Contributor, session: WriteSession, body: RawBody) -> Response:
+    """Have the file read once more, where the job that was to read it failed (state `failed`)."""
+
+    def act() -> Response:
+        job = read_again(session, get_import(session, import_id, by), by=by)
+        return _accepted(request, JobRead.model_validate(job_members(job)), job)
+
+    return once(request, session, by=by, body=body, act=act)
+
+
 @router.delete(
     "/{import_id}",
     status_code=204,
@@ -152,4 +169,4 @@ def _read(session: Session, row: ReferenceImport) -> ImportRead:
 
 
 def _accepted(request: Request, answer: Any, job: Job) -> Response:
-    return reply(request, answer, status=202, headers={"Location": f"/v1/jobs/{job.id}"}, cache_control=NO_STORE)
+    return reply(request, answer, status=202, headers={"Location": job_href(job.id)}, cache_control=NO_STORE)

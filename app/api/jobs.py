@@ -6,7 +6,7 @@ from app.actions.jobs import UNFINISHED
 from app.queries.imports import get_job as load_job
 from app.queries.imports import job_members
 from app.schemas.imports import JobRead
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Contributor, ReadSession
 from app.web.parameters import NO_PARAMETERS
 
@@ -19,4 +19,4 @@ def get_job(request: Request, job_id: str, by: Contributor, session: ReadSession
     """Give one job of yours (a curator: any); ask again after `Retry-After` until it has succeeded or failed."""
     job = load_job(session, job_id, by)
     headers = {"Retry-After": ASK_AGAIN_SECONDS} if job.state in UNFINISHED else {}
-    return reply(request, JobRead.model_validate(job_members(job)), headers=headers, cache_control="no-store")
+    return reply(request, JobRead.model_validate(job_members(job)), headers=headers, cache_control=NO_STORE)

@@ -12,14 +12,13 @@ from app.errors import UnknownIdentifier as Unknown
 from app.queries.known_studies import find_known_studies
 from app.schemas.lookup import FoundRecord, LookupAnswer, LookupFailure, LookupsAnswer, LookupsRequest
 from app.sources.lookup import look_up, look_up_many, lookup_key
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Contributor, ReaderEngine, Sources
 from app.web.json_body import StrictRoute
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1", tags=["lookups"], route_class=StrictRoute)
-NO_STORE = "no-store"
 FAILURES = problem_responses(InvalidQuery, Unknown, SourceReplyInvalid, SourceUnavailable, SourceTimeout)
 
 

@@ -11,7 +11,7 @@ from app.queries.notices import get_notice as load_notice
 from app.queries.notices import list_notices as load_notices
 from app.schemas.notice import NoticeAnswer, NoticeClosing, NoticeItem, NoticeList
 from app.vocabulary import NoticeStatus
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Curator, RawBody, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -49,7 +49,7 @@ def close_study_notice(
 
     def act() -> Response:
         row = close_notice(session, notice_id, by=by, status=NoticeStatus(closing.status), reason=closing.reason)
-        return reply(request, _answer(session, row.id), status=201, cache_control="no-store")
+        return reply(request, _answer(session, row.id), status=201, cache_control=NO_STORE)
 
     return once(request, session, by=by, body=body, act=act)
 

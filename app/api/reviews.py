@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from app.actions.reviews import retract_study, review_study, submitted_revisions
+from app.actions.reviews import retract_study, review_study
 from app.api.rating_changes import rating_changes
 from app.errors import (
     DuplicateStudy,
@@ -17,10 +17,10 @@ from app.errors import (
 )
 from app.models import Study
 from app.queries.answer_meta import newest_sequence
-from app.queries.study_records import get_study
+from app.queries.study_records import get_study, list_submitted_revisions
 from app.schemas.study_writing import RetractionAnswer, RetractionRequest, ReviewAnswer, ReviewRequest
 from app.vocabulary import Decision, StudyStatus
-from app.web.conditional import reply, require_if_match
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Curator, CurrentSettings, RawBody, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
@@ -28,7 +28,6 @@ from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1/studies", tags=["reviews"], route_class=StrictRoute, dependencies=[NO_PARAMETERS])
-NO_STORE = "no-store"
 
 
 @router.post(
@@ -93,7 +92,7 @@ def _named_revision(request: Request, session: Session, study: Study, number: in
 
 def _tagged_revision(request: Request, session: Session, study: Study) -> int | None:
     stale: StaleRevision | None = None
-    for row in submitted_revisions(session, study):
+    for row in list_submitted_revisions(session, study):
         try:
             require_if_match(request, row.number)
             return row.number

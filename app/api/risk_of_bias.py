@@ -20,7 +20,7 @@ from app.synthesis.grade.forms import FORMS, judgement_to_json
 from app.synthesis.grade.robins_i_criteria import CRITERIA
 from app.synthesis.grade.signalling import Question, foreign_answers
 from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasTool
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.json_body import StrictRoute
 from app.web.parameters import NO_PARAMETERS
 
@@ -123,4 +123,4 @@ def judge_by_answers(request: Request, tool: str, given: AnswersGiven) -> Respon
     if foreign:
         problems = [FieldProblem(f"/answers/{number}", f"{form.name} has no such question, or not this answer") for number in foreign]
         raise InvalidBody(f"{form.name} cannot read {len(foreign)} of the answers", errors=problems)
-    return reply(request, {"tool": tool, **judgement_to_json(form, form.judge(given.answers))}, cache_control="no-store")
+    return reply(request, {"tool": tool, **judgement_to_json(form, form.judge(given.answers))}, cache_control=NO_STORE)

@@ -1,9 +1,8 @@
 """Writing study records: draft, amend, submit, preview. Reading them is in `study_reads.py`, deciding in `reviews.py`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from app.actions.rebase import submit_draft
@@ -11,16 +10,15 @@ from app.actions.studies import (
     amend_study,
     create_study,
     document_of,
-    free_key,
     refuse_duplicate,
     refuse_unknown,
 )
+from app.actions.study_keys import free_key
 from app.actor import Actor
 from app.api.study_answers import study_written, what_accepting_does
 from app.errors import (
     DuplicateStudy,
     EditConflict,
-    FieldProblem,
     IncompleteStudy,
     InconsistentStudy,
     InvalidBody,
@@ -29,15 +27,14 @@ from app.errors import (
     StateConflict,
     UnsupportedMediaType,
 )
-from app.formats.merge_patch import MEDIA_TYPE as MERGE_PATCH
-from app.formats.merge_patch import apply_merge_patch
 from app.models import Study, StudyRevision
 from app.queries.study_page import open_revision_as_json
 from app.queries.study_records import (
-    OPEN,
+    UNDECIDED,
     find_own_amendment,
     get_revision,
     get_visible_study,
+    is_own_row,
     list_open_revisions,
     owner_of,
     shown_revision,
@@ -47,23 +44,16 @@ from app.schemas.base import Text
 from app.schemas.study import StudyDocument
 from app.schemas.study_writing import PreviewAnswer, StudyWritten, SubmissionRequest
 from app.vocabulary import RevisionStatus
-from app.web.conditional import reply, require_if_match
+from app.web.conditional import NO_STORE, reply, require_if_match
 from app.web.dependencies import Contributor, RawBody, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
-from app.web.json_body import StrictRoute, is_json, parse_json
+from app.web.json_body import StrictRoute
+from app.web.merge_patch_body import describe_merge_patch, patched
 from app.web.openapi import problem_responses
 from app.web.parameters import NO_PARAMETERS, only_parameters
-from app.web.problems import body_problems
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"], route_class=StrictRoute)
-NO_STORE = "no-store"
-MERGE_PATCH_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": "A merge patch (RFC 7396) over the document of the revision that If-Match names.",
-        "content": {MERGE_PATCH: {"schema": {"type": "object"}}, "application/json": {"schema": {"type": "object"}}},
-    }
-}
+MERGE_PATCH_BODY = describe_merge_patch("the document of the revision that If-Match names", {"year": 2024})
 
 
 @router.post(
@@ -78,7 +68,7 @@ def create_study_record(request: Request, document: StudyDocument, by: Contribut
 
     def act() -> Response:
         study = create_study(session, document, by=by)
-        return study_written(request, session, study, get_revision(session, study, 1), status=201)
+        return study_written(request, session, study, get_revision(session, study, 1), by=by, status=201)
 
     return once(request, session, by=by, body=body, act=act)
 
@@ -97,7 +87,7 @@ def preview_study(
     amended = get_visible_study(session, study, by) if study is not None else None
     refuse_duplicate(session, document, by=by, but=amended.id if amended is not None else None)
     key = amended.key if amended is not None else free_key(session, document)
-    return reply(request, PreviewAnswer(**what_accepting_does(session, key, document, known)), cache_control=NO_STORE)
+    return reply(request, PreviewAnswer(**what_accepting_does(session, key, document, known, reader=by)), cache_control=NO_STORE)
 
 
 @router.patch(
@@ -118,14 +108,14 @@ def amend_study_record(
     """Draft a new revision from a merge patch; the accepted revision stays live until a curator accepts this one."""
     study = get_visible_study(session, study_id, by)
     base = _base_of_amendment(request, session, study, by)
-    document = _patched(request, body, document_of(base))
+    document = patched(request, body, document_of(base), called="the study")
     live, owner = base.base_revision, owner_of(base)
     if base.status == RevisionStatus.ACCEPTED:
         live, owner = base.number, by.id
     elif study.live_revision is not None:
         reason = reason or base.reason  # a draft that goes on keeps why it was begun
     row = amend_study(session, study, document, by=by, base=live, owner=owner, reason=reason)
-    return study_written(request, session, study, row)
+    return study_written(request, session, study, row, by=by)
 
 
 @router.post(
@@ -146,7 +136,7 @@ def submit_study_record(
     def act() -> Response:
         study = get_visible_study(session, study_id, by)
         row, rebased = submit_draft(session, study, by=by, reason=submission.reason if submission is not None else None)
-        return study_written(request, session, study, row, rebased=rebased)
+        return study_written(request, session, study, row, by=by, rebased=rebased)
 
     return once(request, session, by=by, body=body, act=act)
 
@@ -155,8 +145,8 @@ def _base_of_amendment(request: Request, session: Session, study: Study, by: Act
     """The revision that If-Match names: the one that is shown, or an open one behind it (a curator: of anybody, by its number)."""
     shown = shown_revision(session, study)
     unnamed = request.headers.get("if-match", "").strip() == "*"
-    for row in list_open_revisions(session, study, by, states=(*OPEN, RevisionStatus.SUBMITTED)):
-        if unnamed and by.id not in (row.created_by, row.drafted_for):
+    for row in list_open_revisions(session, study, by, states=UNDECIDED):
+        if unnamed and not is_own_row(session, row, by):
             continue
         try:
             require_if_match(request, row.number)
@@ -182,18 +172,3 @@ def _refuse_beside_own_amendment(request: Request, session: Session, study: Stud
             headers=stale.headers,
             open_revision=open_revision_as_json(study, own),
         ) from None
-
-
-def _patched(request: Request, body: bytes, document: StudyDocument) -> StudyDocument:
-    media_type = request.headers.get("content-type", "")
-    if not is_json(media_type):
-        raise UnsupportedMediaType(f"Send {MERGE_PATCH} or application/json.", headers={"Accept-Patch": MERGE_PATCH})
-    patch = parse_json(body)
-    if not isinstance(patch, dict):
-        whole = "a merge patch of a study is a JSON object"
-        raise InvalidBody(whole, errors=[FieldProblem("", whole)])
-    try:
-        return StudyDocument.model_validate(apply_merge_patch(document.model_dump(mode="json"), patch))
-    except ValidationError as error:
-        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]  # as FastAPI places what it reads from a body
-        raise InvalidBody("the patched study does not fit its schema", errors=body_problems(found, StudyDocument)) from None

@@ -1,12 +1,12 @@
 """Reading study records: lists, one study by its id or any of its names, its revisions. Writing them is in `studies.py`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.convertors import Convertor, register_url_convertor
 
 from app.actions.studies import warnings_of
+from app.queries.addresses import study_href
 from app.queries.answer_meta import answer_meta
 from app.queries.departures import find_departures
 from app.queries.studies import STUDIES, table_for
@@ -17,11 +17,11 @@ from app.queries.study_revisions import REVISIONS, get_visible_revision
 from app.queries.study_revisions import list_revisions as load_revisions
 from app.queries.vocabulary_check import load_known_slugs
 from app.schemas.study_read import RevisionAnswer, RevisionItem, RevisionList, StudyAnswer, StudyItem, StudyList
-from app.schemas.study_writing import Warning
+from app.schemas.study_writing import as_warnings
 from app.web.conditional import reply
 from app.web.dependencies import Reader, ReadSession
 from app.web.list_reply import read_query, reply_list
-from app.web.parameters import NO_PARAMETERS
+from app.web.parameters import NO_PARAMETERS, RevisionNumber
 
 
 class StudyReferenceConvertor(Convertor[str]):
@@ -39,7 +39,6 @@ class StudyReferenceConvertor(Convertor[str]):
 register_url_convertor("study_reference", StudyReferenceConvertor())
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"])
-RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", response_model=StudyList, openapi_extra={"parameters": STUDIES.describe()})
@@ -73,7 +72,7 @@ def get_study(request: Request, study_id: str, session: ReadSession, reader: Rea
     study = find_visible_study(session, study_id, reader)
     page, row = get_study_page(session, study, reader)
     unaccepted = study.live_revision is None
-    found = warnings_of(session, page["document"], load_known_slugs(session)) if unaccepted else []
-    answer = page | {"warnings": [Warning(**problem.as_json()) for problem in found]}
-    headers = {} if study_id == study.id else {"Content-Location": f"/v1/studies/{study.id}"}
+    found = warnings_of(session, page["document"], load_known_slugs(session), reader=reader) if unaccepted else []
+    answer = page | {"warnings": as_warnings(found)}
+    headers = {} if study_id == study.id else {"Content-Location": study_href(study.id)}
     return reply(request, answer, revision=row.number, headers=headers)

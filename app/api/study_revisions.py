@@ -4,22 +4,24 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app.actions.rebase import MERGEABLE, base_of, conflict_as_json, has_moved, merge_with_live, rebase_revision
+from app.actions.rebase import base_of, conflict_as_json, is_on_moved_base, merge_with_live, rebase_revision
 from app.actions.studies import document_of, refuse_duplicate
 from app.actions.withdrawal import withdraw_revision
-from app.api.study_answers import NO_STORE, study_written, what_accepting_does
+from app.actor import Actor
+from app.api.study_answers import study_written, what_accepting_does
 from app.errors import DuplicateStudy, EditConflict, FieldProblem, InvalidBody, StateConflict
 from app.formats.document_differences import document_differences
 from app.formats.document_merge import Resolution
 from app.models import Study, StudyRevision
 from app.queries.answer_meta import newest_sequence
 from app.queries.departures import find_departures
-from app.queries.study_records import get_own_revision, get_revision, get_visible_study
+from app.queries.study_records import UNDECIDED, get_own_revision, get_visible_study, shown_revision
 from app.queries.study_revisions import compared_revision, get_visible_revision
 from app.queries.vocabulary_check import load_known_slugs
+from app.schemas.base import MAX_ORDINAL
 from app.schemas.departure import AdjudicationFollowed
 from app.schemas.study_versions import (
     Difference,
@@ -31,19 +33,17 @@ from app.schemas.study_versions import (
 )
 from app.schemas.study_writing import StudyWritten
 from app.vocabulary import RevisionStatus
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.dependencies import Contributor, RawBody, Reader, ReadSession, WriteSession
 from app.web.idempotency import ONCE, once
 from app.web.json_body import StrictRoute
 from app.web.openapi import problem_responses
-from app.web.parameters import NO_PARAMETERS, only_parameters
+from app.web.parameters import NO_PARAMETERS, RevisionNumber, only_parameters
 
 router = APIRouter(prefix="/v1/studies", tags=["studies"], route_class=StrictRoute)
-HIGHEST = 2**31 - 1
-RevisionNumber = Annotated[int, Path(ge=1, le=HIGHEST)]
 Against = Annotated[
     int | None,
-    Query(ge=1, le=HIGHEST, description="The revision to compare with; without it, the one that this one was made from."),
+    Query(ge=1, le=MAX_ORDINAL, description="The revision to compare with; without it, the one that this one was made from."),
 ]
 
 
@@ -73,10 +73,10 @@ def preview_study_revision(request: Request, study_id: UUID, number: RevisionNum
     """Say how every affected rating would change if this revision were accepted now; for its author and for curators."""
     study = get_visible_study(session, str(study_id), by)
     row = get_own_revision(session, study, number, by)
-    if row.status not in MERGEABLE:
+    if row.status not in UNDECIDED:
         raise StateConflict(f"revision {row.number} is {row.status}; a preview is of a revision that nobody has decided on")
     refuse_duplicate(session, document_of(row), by=by, but=study.id)
-    return reply(request, _preview(session, study, row), cache_control=NO_STORE)
+    return reply(request, _preview(session, study, row, by), cache_control=NO_STORE)
 
 
 @router.post(
@@ -98,7 +98,7 @@ def rebase_study_revision(
     def act() -> Response:
         study = get_visible_study(session, study_id, by)
         rebased = rebase_revision(session, study, number, by=by, resolutions=decided, onto=asked.onto)
-        return study_written(request, session, study, rebased.row, status=201, rebased=rebased)
+        return study_written(request, session, study, rebased.row, by=by, status=201, rebased=rebased)
 
     return once(request, session, by=by, body=body, act=act)
 
@@ -114,7 +114,7 @@ def withdraw_study_record(
     def act() -> Response:
         study = get_visible_study(session, study_id, by)
         row = withdraw_revision(session, study, reason=withdrawal.reason, by=by, number=withdrawal.revision)
-        return study_written(request, session, study, row)
+        return study_written(request, session, study, row, by=by)
 
     return once(request, session, by=by, body=body, act=act)
 
@@ -132,17 +132,17 @@ def _resolutions(asked: RebaseRequest) -> dict[str, Resolution]:
     return decided
 
 
-def _preview(session: Session, study: Study, row: StudyRevision) -> RevisionPreview:
+def _preview(session: Session, study: Study, row: StudyRevision, by: Actor) -> RevisionPreview:
     known, document, moved, conflicts = load_known_slugs(session), document_of(row), [], []
     said: dict[str, Any] = {"sequence": newest_sequence(session, None), "warnings": [], "ratings": []}
-    if has_moved(study, row):
-        live = document_of(get_revision(session, study, study.live_revision or study.newest_revision))
+    if is_on_moved_base(study, row):
+        live = document_of(shown_revision(session, study))
         moved = [Difference(**asdict(one)) for one in document_differences(base_of(session, study, row), live)]
         merge = merge_with_live(session, study, row)
         conflicts = [EditConflictItem.model_validate(conflict_as_json(one)) for one in merge.conflicts]
         document = merge.document or document
     if not conflicts:
-        said = what_accepting_does(session, study.key, document, known)
+        said = what_accepting_does(session, study.key, document, known, reader=by)
     departures = find_departures(session, study.id, row.number)
     return RevisionPreview(
         **said,
@@ -152,7 +152,7 @@ def _preview(session: Session, study: Study, row: StudyRevision) -> RevisionPrev
         revision_status=RevisionStatus(row.status),
         base_revision=row.base_revision,
         live_revision=study.live_revision,
-        base_moved=has_moved(study, row),
+        base_moved=is_on_moved_base(study, row),
         moved=moved,
         conflicts=conflicts,
     )

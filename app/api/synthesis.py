@@ -14,12 +14,11 @@ from app.synthesis.given_studies import GivenStudy
 from app.synthesis.given_synthesis import GivenSynthesis, synthesise
 from app.synthesis.pooled_batch import COMMON_EFFECT
 from app.synthesis.pooling_model import PoolingModel
-from app.web.conditional import reply
+from app.web.conditional import NO_STORE, reply
 from app.web.json_body import StrictRoute
 from app.web.parameters import NO_PARAMETERS
 
 router = APIRouter(prefix="/v1", tags=["synthesis"], route_class=StrictRoute)
-NO_STORE = "no-store"
 OTHER_NAMES = {"FE": COMMON_EFFECT}
 EXAMPLE: dict[str, Any] = {
     "measure": "SMD",

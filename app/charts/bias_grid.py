@@ -76,7 +76,8 @@ def sections_of(shape: TrafficLight) -> list[Section]:
 def labels_of(rows: Sequence[BiasRow]) -> tuple[str, ...]:
     """The studies, and who judged where one record has several judgements by the same tool."""
     times = Counter(row.key for row in rows)
-    return tuple(f"{row.label}, judged by {row.judged_by}" if times[row.key] > 1 and row.judged_by else row.label for row in rows)
+    judges = [f", judged by {row.judged_by}" if times[row.key] > 1 and row.judged_by else "" for row in rows]
+    return tuple(f"{row.marked_name}{judge}" for row, judge in zip(rows, judges, strict=True))
 
 
 def lay_out(sections: Sequence[Section], width: int) -> Grid:

@@ -59,11 +59,11 @@ def draw_cumulative(shape: Cumulative, *, width: int, theme: Theme) -> str:
 def _rows(shape: Cumulative, form: EffectFormat) -> tuple[Row, ...]:
     """By year: the pool after each study, and retracted studies as lines of their own."""
     rows = [
-        (step.year, Row(f"+ {step.added}", (str(step.pool.k), pool_cell(step.pool, form)), _mark(step), kind="step"))
+        (step.year, Row(f"+ {step.marked_name}", (str(step.pool.k), pool_cell(step.pool, form)), _mark(step), kind="step"))
         for step in shape.steps
     ]
     rows += [
-        (study.year, Row(study.name, ("", "retracted, not counted"), struck=True, kind="retracted", role="muted"))
+        (study.year, Row(study.marked_name, ("", "retracted, not counted"), struck=True, kind="retracted", role="muted"))
         for study in shape.retracted
     ]
     return tuple(row for _, row in sorted(rows, key=lambda pair: (pair[0] is None, pair[0] or 0)))

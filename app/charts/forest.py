@@ -119,7 +119,7 @@ def _study_row(forest: Forest, study: StudyMark, form: EffectFormat, largest: fl
     weight = "retracted" if study.retracted else NULL if study.weight is None else percent(study.weight)
     cells = (n_cell(study), study.bias, effect_cell(study, form, controlled=forest.question.controlled), weight)
     role = "muted" if study.retracted else "ink"
-    return Row(study.name, cells, _study_mark(forest, study, largest), struck=study.retracted, kind="study", role=role)
+    return Row(study.marked_name, cells, _study_mark(forest, study, largest), struck=study.retracted, kind="study", role=role)
 
 
 def _study_mark(forest: Forest, study: StudyMark, largest: float) -> Square | Arrow | None:

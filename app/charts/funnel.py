@@ -177,7 +177,8 @@ def _draw_lines(canvas: Canvas, forest: Forest, frame: Frame) -> None:
 
 def _draw_point(canvas: Canvas, study: StudyMark, frame: Frame, form: EffectFormat) -> None:
     effect, se = study.effect or 0.0, study.se or 0.0
-    with canvas.group(f"{study.name}: {form.one(effect)}, standard error {se:.3g}", "point"):
+    doubted = ", expression of concern" if study.concern else ""
+    with canvas.group(f"{study.name}{doubted}: {form.one(effect)}, standard error {se:.3g}", "point"):
         x, y = frame.x.within(effect), frame.y.at(se)
         canvas.circle(x, y, RADIUS, role="ink", outline="paper")
         if study.concern:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.charts.numbers import EffectFormat, fixed, percent
-from app.charts.shapes import CONCERN_SIGN, Forest, PoolMark, Question, StudyMark
+from app.charts.shapes import Forest, PoolMark, Question, StudyMark
 from app.vocabulary import Certainty, Finding, Measure
 
 MEASURE_NAMES = {
@@ -109,7 +109,7 @@ def forest_sentence(forest: Forest, form: EffectFormat) -> str:
 
 def concern_sentence(names: Iterable[str]) -> str:
     """Whose reports have an expression of concern; nothing where none has."""
-    whose = list(dict.fromkeys(name.removesuffix(f" {CONCERN_SIGN}") for name in names))
+    whose = list(dict.fromkeys(names))
     return f"An expression of concern stands on the report of {' and of '.join(whose)}, which counts." if whose else ""
 
 

@@ -20,6 +20,11 @@ LOWEST_WIDTH, HIGHEST_WIDTH = 320, 2400
 CONCERN_SIGN = "†"
 
 
+def marked(name: str, *, concern: bool) -> str:
+    """A study's name as it is drawn, with the sign of an expression of concern; the data have the name alone."""
+    return f"{name} {CONCERN_SIGN}" if concern else name
+
+
 @dataclass(frozen=True, slots=True)
 class Bias:
     """A judgement of risk of bias; `level` is low, some-concerns or high, None without information."""
@@ -51,9 +56,13 @@ class StudyMark:
 
     @property
     def name(self) -> str:
-        """The label, with the year where it does not hold it, and the sign of an expression of concern."""
-        name = self.label if self.year is None or str(self.year) in self.label else f"{self.label} ({self.year})"
-        return f"{name} {CONCERN_SIGN}" if self.concern else name
+        """The label, with the year where it does not hold it."""
+        return self.label if self.year is None or str(self.year) in self.label else f"{self.label} ({self.year})"
+
+    @property
+    def marked_name(self) -> str:
+        """The name as it is drawn."""
+        return marked(self.name, concern=self.concern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,10 @@ class CumulativeStep:
     pool: PoolMark
     concern: bool = False
 
+    @property
+    def marked_name(self) -> str:
+        return marked(self.added, concern=self.concern)
+
 
 @dataclass(frozen=True, slots=True)
 class Cumulative:
@@ -153,6 +166,10 @@ class BiasRow:
     rating: Bias | None
     retracted: bool = False
     concern: bool = False
+
+    @property
+    def marked_name(self) -> str:
+        return marked(self.label, concern=self.concern)
 
 
 @dataclass(frozen=True, slots=True)

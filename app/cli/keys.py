@@ -2,22 +2,28 @@
 
 import argparse
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from app.actions.api_keys import change_key, create_key, revoke_key, rotate_key
 from app.cli.commands import Commands, complain
 from app.cli.database import migrated
 from app.database import reading, transaction
+from app.errors import FieldProblem, InvalidBody
 from app.identifiers import normalise_orcid
 from app.models import ApiKey
 from app.queries.api_keys import get_key, load_keys, read_key
-from app.schemas.api_key import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, ApiKeyRotation, ApiKeyUpdate
+from app.schemas.api_key import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, ApiKeyRevocation, ApiKeyRotation, ApiKeyUpdate
+from app.schemas.base import Shape
 from app.vocabulary import Role
 
 ROLES = [role.value for role in Role]
 NOTHING = "-"
 NEVER = "never"
 NOBODY = "none"
+OPTIONS = {"expires_at": "--expires", "grace_days": "--grace", "reason": "--reason"}
+Asked = TypeVar("Asked", bound=Shape)
 COLUMNS = ("prefix", "role", "state", "ORCID iD", "expires", "last used", "name")
 
 
@@ -88,7 +94,7 @@ def _rotate_key(options: argparse.Namespace) -> int:
     if options.expires is not None:
         asked["expires_at"] = None if options.expires == NEVER else options.expires
     with migrated() as engine, transaction(engine) as session:
-        text = rotate_key(session, options.prefix, ApiKeyRotation(**asked))
+        text = rotate_key(session, options.prefix, _asked(ApiKeyRotation, **asked))
         until = get_key(session, options.prefix).previous_valid_until
     print("the old secret works no more" if until is None else f"the old secret works until {_moment(until)}")
     print(f"new secret of {options.prefix}; it is shown this once:")
@@ -98,7 +104,7 @@ def _rotate_key(options: argparse.Namespace) -> int:
 
 def _revoke_key(options: argparse.Namespace) -> int:
     with migrated() as engine, transaction(engine) as session:
-        key = revoke_key(session, options.prefix, reason=options.reason)
+        key = revoke_key(session, options.prefix, reason=_asked(ApiKeyRevocation, reason=options.reason).reason)
     print(f"{key.prefix} ({key.name}) is revoked")
     return 0
 
@@ -127,7 +133,16 @@ def _set_expiry(options: argparse.Namespace) -> int:
 
 def _changed(options: argparse.Namespace, **members: Any) -> ApiKey:
     with migrated() as engine, transaction(engine) as session:
-        return change_key(session, options.prefix, ApiKeyUpdate(**members, reason=options.reason))
+        return change_key(session, options.prefix, _asked(ApiKeyUpdate, **members, reason=options.reason))
+
+
+def _asked(shape: type[Asked], **members: Any) -> Asked:
+    """What the options say, in the shape that the service takes too; what does not fit is named by its option."""
+    try:
+        return shape(**members)
+    except ValidationError as error:
+        problems = [FieldProblem(OPTIONS.get(str(fault["loc"][0]), str(fault["loc"][0])), fault["msg"]) for fault in error.errors()]
+        raise InvalidBody("an option does not fit", errors=problems) from None
 
 
 def _cells(row: ApiKey) -> tuple[str, ...]:

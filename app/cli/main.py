@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from app.cli import audit, database, imports, keys, ratings, registrations, retractions, service
+from app.cli import audit, database, imports, keys, ratings, registrations, retractions, service, waiting_imports
 from app.cli.commands import Commands, complain
 from app.errors import Problem
+from app.settings import Settings
 
-FAMILIES = (database, service, imports, ratings, keys, audit, retractions, registrations)
+FAMILIES = (database, service, imports, waiting_imports, ratings, keys, audit, retractions, registrations)
 """The files of commands, in the order of `evidence --help`."""
 
 READER_LEFT = 141
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         details = "".join(f"\n  {_in_words(error.as_json())}" for error in problem.errors)
         return complain(f"{problem.detail}{details}")
     except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise  # a fault of ours
         for fault in error.errors():
             complain(f"EVIDENCE_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}")
         return 2

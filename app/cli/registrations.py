@@ -1,6 +1,7 @@
 """`evidence check-registrations`: count what time made overdue, and ask ClinicalTrials.gov what it says anew."""
 
 import argparse
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -19,6 +20,7 @@ from app.schemas.lookup import SourceRecord
 from app.settings import get_settings
 from app.sources import clinicaltrials_gov
 from app.sources.client import SourceClient
+from app.sources.service import KEPT_FOR_DAILY
 
 PATIENCE = 3
 MAX_FAILURES_SHOWN = 20
@@ -44,10 +46,8 @@ def _check(options: argparse.Namespace) -> int:
     with migrated() as engine:
         run = _Run(engine, options.dry_run)
         if not options.offline:
-            keeper = HealthKeeper(engine)
-            with SourceClient(get_settings(), tell=keeper.tell) as client:
+            with closing(HealthKeeper(engine)) as keeper, SourceClient(get_settings(), tell=keeper.tell, kept=KEPT_FOR_DAILY) as client:
                 _ask_registry(run, client)
-            keeper.close()
         _count_overdue(run)
     for failure in run.failures[:MAX_FAILURES_SHOWN]:
         complain(failure)

@@ -2,13 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Engine
 
 from app.actions.recompute import rating_moved
-from app.actions.retraction_check import CheckedStudy, check_study, is_news, note_checks, reason_of, remarks_on
+from app.actions.retraction_check import CheckedStudy, check_study, note_checks, reason_of, sift
 from app.actions.source_health import HealthKeeper
 from app.cli.commands import Commands, complain
 from app.cli.database import migrated
@@ -21,6 +22,7 @@ from app.settings import get_settings
 from app.sources.client import SourceClient
 from app.sources.notices import NOTICE_SOURCES, Answers, NoticeInquiry
 from app.sources.pubmed import BATCH
+from app.sources.service import KEPT_FOR_DAILY
 from app.synthesis.rating import to_json
 from app.vocabulary import NoticeStatus
 
@@ -74,10 +76,9 @@ def _check(options: argparse.Namespace) -> int:
     with migrated() as engine:
         if options.only and not _any_of(engine, checkable(options.only, None)):
             return complain("no accepted study with a DOI or PubMed id is called so")
-        keeper, run = HealthKeeper(engine), _Run(engine, options.dry_run)
-        with SourceClient(get_settings(), tell=keeper.tell) as client:
+        run = _Run(engine, options.dry_run)
+        with closing(HealthKeeper(engine)) as keeper, SourceClient(get_settings(), tell=keeper.tell, kept=KEPT_FOR_DAILY) as client:
             _ask_all(run, NoticeInquiry(client), which)
-        keeper.close()
     return _summarise(run)
 
 
@@ -101,17 +102,16 @@ def _ask_all(run: _Run, inquiry: NoticeInquiry, which: ColumnElement[bool]) -> N
 def _take(run: _Run, answers: Sequence[Answers]) -> None:
     """Each study with news is a transaction of its own; the others leave the date of the check."""
     with reading(run.engine) as session:
-        news = {one.publication.study_id for one in answers if is_news(session, one)}
-    quiet = [one for one in answers if one.publication.study_id not in news]
+        sifted = sift(session, answers)
     if not run.dry_run:
         with transaction(run.engine) as session:
-            note_checks(session, quiet)
+            note_checks(session, sifted.quiet)
     for one in answers:
         _count(run, one)
-        if one.publication.study_id in news:
+        if one.publication.study_id in sifted.remarks:
+            _print_remarks(one.publication.key, sifted.remarks[one.publication.study_id])
+        else:
             _tell(run, _check_one(run, one))
-        elif remarks := _remarks_of(run, one):
-            _print_remarks(one.publication.key, remarks)
 
 
 def _check_one(run: _Run, answers: Answers) -> CheckedStudy:
@@ -124,11 +124,6 @@ def _check_one(run: _Run, answers: Answers) -> CheckedStudy:
     except _NotWritten:
         pass
     return found[0]
-
-
-def _remarks_of(run: _Run, answers: Answers) -> list[str]:
-    with reading(run.engine) as session:
-        return remarks_on(session, answers)
 
 
 def _count(run: _Run, answers: Answers) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.formats.extraction_comparison import LISTS, OPEN_MAPPINGS, Comparison, Entry, Json, Path
+from app.formats.document_differences import OPEN_MAPPINGS
+from app.formats.extraction_comparison import LISTS, Comparison, Entry, Json, Path
+from app.formats.json_pointer import pointer_to
 from app.schemas.extraction import Extraction
 from app.vocabulary import AdjudicatedChoice
 
@@ -76,4 +78,4 @@ def _pointer(place: tuple[int | str, ...], places: Mapping[str, Sequence[str]]) 
     start = f"/{name}" if name else ""
     if name in LISTS and rest and isinstance(rest[0], int):
         start, rest = places[str(name)][rest[0]], rest[1:]
-    return start + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in rest)
+    return start + pointer_to(rest)

@@ -5,7 +5,7 @@ import re
 from app.formats.plain_text import one_line
 
 MAX_INITIALS = 4
-AND_OTHERS = re.compile(r"(?:^|[,;\s]+)(?:et\.?\s+al(?:ii|ia)?\b\.?|and others)\s*$", re.IGNORECASE)
+AND_OTHERS = re.compile(r"(?<![^,;\s])(?:et\.?\s+al(?:ii|ia)?\b\.?|and others)\s*$", re.IGNORECASE)
 NAME_IN_CAPITALS = re.compile(r"(?=[A-Z]*[AEIOUY])[A-Z]{4,}")  # `JOHN` beside `SMITH`; `JTB` and `ANN` may be initials
 BETWEEN_PEOPLE = re.compile(r",?\s+(?:&|and)\s+", re.IGNORECASE)
 SUFFIXES = {"jr": "Jr", "sr": "Sr", "ii": "II", "iii": "III", "iv": "IV", "2nd": "2nd", "3rd": "3rd", "4th": "4th"}
@@ -63,8 +63,8 @@ def family_first(family: str, given: str = "", suffix: str = "") -> str:
 def read_name(text: str) -> str:
     """`Haller, Heidemarie`, `Haller, H.`, `Smith, J., Jr.` or `Smith, Jr, John` → the one form; without a comma it stays.
 
-    `Haller H.` loses its full stop. A group whose name holds a comma is told from a person by words such as `and` and `group`. What holds
-    more commas than a person's name can, or ends in `et al.`, stays as it is.
+    `Haller H.` loses its full stop, and `Haller H, Lauche R`, which are two, stays. A group whose name holds a comma is told from a
+    person by words such as `and` and `group`. What holds more commas than a person's name can, or ends in `et al.`, stays as it is.
     """
     name = one_line(text).strip(",; ")
     if AND_OTHERS.search(name) or "|" in name or "&" in name:
@@ -74,6 +74,10 @@ def read_name(text: str) -> str:
     if not GROUP_WORDS.isdisjoint(name.partition(",")[2].casefold().split()):
         return name
     family, given, *rest = (part.strip() for part in name.split(","))
+    if not is_one_person(family, given):
+        return name
+    if not rest and _suffix(given) and _is_initials(family.split(" ")[-1]):
+        return _without_dots(f"{family} {given}")
     if rest and _suffix(given):
         given, rest = rest[0], [given, *rest[1:]]
     if len(rest) > 1 or (rest and not _suffix(rest[0])):
@@ -81,9 +85,16 @@ def read_name(text: str) -> str:
     return family_first(family, given, *rest)
 
 
+def without_others(text: str) -> str:
+    """The names before `et al.` or `and others` at the end; the same text where it does not end so."""
+    others = AND_OTHERS.search(text)
+    return text if others is None else text[: others.start()].rstrip(",; ")
+
+
 def is_unclear(name: str) -> bool:
     """Whether a name as `read_name` gives it may be those of several people."""
-    return ("," in name and GROUP_WORDS.isdisjoint(name.partition(",")[2].casefold().split())) or "|" in name or " & " in name
+    divided = "," in name and GROUP_WORDS.isdisjoint(name.partition(",")[2].casefold().split())
+    return divided or any(sign in name for sign in (";", "|", " & "))
 
 
 def _without_dots(name: str) -> str:
@@ -124,11 +135,12 @@ def read_names(text: str) -> tuple[list[str], list[str]]:
     names: list[str] = []
     unclear: list[str] = []
     for piece in pieces:
-        people = _people(AND_OTHERS.sub("", piece), alone=len(pieces) == 1)
+        named = without_others(piece)
+        people = _people(named, alone=len(pieces) == 1)
         if people is None:
             unclear.append(piece)
         names += [piece] if people is None else people
-        if people is not None and AND_OTHERS.search(piece):
+        if people is not None and named != piece:
             names.append("et al.")
     return [name for name in names if name], unclear
 
@@ -155,7 +167,7 @@ def _between_commas(part: str, *, alone: bool) -> list[str] | None:
         return [read_name(token) for token in tokens]
     family, given = tokens[:2]
     if len(tokens) == 2:
-        return [read_name(part)] if _is_one_person(family, given, alone=alone) else None
+        return [read_name(part)] if is_one_person(family, given, alone=alone) else None
     if len(tokens) == 3 and any(map(_suffix, tokens[1:])):
         return [read_name(part)]
     pairs = list(zip(tokens[::2], tokens[1::2], strict=False))
@@ -172,7 +184,7 @@ def _ends_in_initials(token: str) -> bool:
     return name_parts(read_name(token)) is not None
 
 
-def _is_one_person(family: str, given: str, *, alone: bool) -> bool:
+def is_one_person(family: str, given: str, *, alone: bool = False) -> bool:
     """`Garcia Lopez, Maria`, but neither `John Smith, Mary Jones` nor `Smith J, Doe` where these are all that stands there."""
     *before, last = family.split(" ")
     if before and len(last) <= 2 and _is_initials(last):

@@ -30,7 +30,7 @@ from bibtexparser.middlewares.names import parse_single_name_into_parts, split_m
 from bibtexparser.model import Block, DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 from bibtexparser.splitter import Splitter
 
-from app.formats.author_names import family_first, name_parts
+from app.formats.author_names import family_first, is_one_person, name_parts
 from app.formats.drafts import Draft
 from app.formats.latex import from_latex, from_verbatim, to_latex, to_verbatim
 from app.formats.plain_text import join_list, one_line, split_list
@@ -199,6 +199,9 @@ def _name(draft: Draft, name: str) -> str:
         draft.notice(f"the name {name[:60]!r} is not one of BibTeX's forms", field="author")
         return from_latex(name)
     family, given, suffix = (from_latex(" ".join(words)) for words in ([*parts.von, *parts.last], parts.first, parts.jr))
+    if ";" in name or name.count(",") > 2 or ("," in name and not is_one_person(family, given)):
+        draft.doubt_author(from_latex(name), field="author")
+        return from_latex(name)
     return family_first(family, given, suffix)
 
 

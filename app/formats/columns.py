@@ -75,7 +75,7 @@ MADE_DATE = re.compile(
     rf"\d{{1,2}}-{MONTH}(?:-\d{{2,4}})?|{MONTH}-\d{{2,4}}|\d{{4}}-\d\d-\d\d(?: 00:00:00)?|\d{{1,2}}([./])\d{{1,2}}\1\d{{2,4}}",
     re.IGNORECASE,
 )
-SCOPUS_ID = re.compile(r"\s*\(\d+\)")
+SCOPUS_ID = re.compile(r"(?<!\s)\s*\(\d+\)")
 
 Cells = dict[str, list[str]]
 

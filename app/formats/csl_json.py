@@ -21,7 +21,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from app.formats.author_names import family_first, name_parts, read_name
+from app.formats.author_names import family_first, name_parts
 from app.formats.csl_variables import not_understood
 from app.formats.drafts import Draft
 from app.formats.json_records import json_object, json_texts
@@ -121,20 +121,20 @@ def _read_authors(draft: Draft, authors: Any) -> None:
         if not isinstance(entry, dict):
             draft.notice("an author that is not an object is left out", field="author")
             continue
-        name = _name({key: one_line(value) for key, value in entry.items() if isinstance(value, str)})
-        draft.add_author(name)
+        name = _add_author(draft, {key: one_line(value) for key, value in entry.items() if isinstance(value, str)})
         orcid = entry.get("ORCID")
         if name and isinstance(orcid, str) and orcid.strip():
             draft.add_orcid(name, orcid, field="author.ORCID")
 
 
-def _name(entry: dict[str, str]) -> str:
-    if literal := entry.get("literal"):
-        return literal
+def _add_author(draft: Draft, entry: dict[str, str]) -> str:
+    """What is not divided into parts is a group, whose name stays as it stands; Crossref has it in `name`."""
     family = " ".join(entry[part] for part in ("dropping-particle", "non-dropping-particle", "family") if entry.get(part))
-    if family or entry.get("given"):
-        return family_first(family, entry.get("given", ""), entry.get("suffix", ""))
-    return read_name(entry.get("name", ""))  # Crossref names groups so
+    whole = entry.get("literal") or ("" if family or entry.get("given") else entry.get("name", ""))
+    name = draft.add_author(whole or family_first(family, entry.get("given", ""), entry.get("suffix", "")))
+    if whole:
+        draft.doubt_unclear(name, field="author")
+    return name
 
 
 def _read_lists(draft: Draft, item: dict[str, Any]) -> None:

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.formats.entry_matching import match_entries
+from app.formats.json_pointer import escaped
 from app.schemas.study import StudyDocument
 from app.vocabulary import FieldChange
 
 OPEN_MAPPINGS = frozenset({"domains", "answers"})
-"""Members whose own members are names, not fields: one may be absent."""
+"""Members whose own members are names, not fields: one may be absent, and is no null then."""
 Json = dict[str, Any]
 
 
@@ -48,11 +49,6 @@ def differences_between(before: Json, after: Json) -> list[FieldDifference]:
 def blank_document() -> Json:
     """A document that says nothing: every member as it is when nobody filled it in."""
     return StudyDocument(title="-").model_dump(mode="json") | {"title": None}
-
-
-def escaped(step: str) -> str:
-    """A member's name within a pointer."""
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def _of_value(pointer: str, name: str, before: Any, after: Any) -> Iterator[FieldDifference]:

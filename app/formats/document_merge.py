@@ -14,8 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.formats.document_differences import OPEN_MAPPINGS, blank_document, differences_between, escaped
+from app.formats.document_differences import OPEN_MAPPINGS, blank_document, differences_between
 from app.formats.entry_matching import match_added, match_entries
+from app.formats.json_pointer import escaped
 from app.schemas.study import StudyDocument
 from app.vocabulary import Side
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.formats.author_names import AND_OTHERS, read_name
+from app.formats.author_names import is_unclear, read_name, without_others
 from app.formats.languages import language_code
 from app.formats.plain_text import one_line, paragraphs, without_markup
 from app.formats.publication_types import meaning_of
@@ -102,13 +102,23 @@ class Draft:
             if len(items) > 200 or value not in items:
                 items.append(value)
 
-    def add_author(self, name: str) -> None:
-        """Two authors may have the same name. `et al.` is nobody's."""
-        if AND_OTHERS.search(name):
+    def read_author(self, text: str, *, field: str, line: int | None = None) -> None:
+        """An author as a file names him; a text that may be several people stays as it stands, and is doubted."""
+        self.doubt_unclear(self.add_author(read_name(text)), field=field, line=line)
+
+    def add_author(self, name: str) -> str:
+        """Two authors may have the same name. `et al.` is nobody's. Returns the name that was added."""
+        named = without_others(name)
+        if named != name:
             self.notice("the list of authors ends in `et al.`: the others are not named", field="authors")
-            name = read_name(AND_OTHERS.sub("", name))
+            name = read_name(named)
         if name:
             self.found.setdefault("authors", []).append(name)
+        return name
+
+    def doubt_unclear(self, name: str, *, field: str, line: int | None = None) -> None:
+        if is_unclear(name):
+            self.doubt_author(name, field=field, line=line)
 
     def doubt_author(self, name: str, *, field: str, line: int | None = None) -> None:
         self.notice(f"{name[:100]!r} may be several names, and stays as it stands", field=field, line=line)

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from app.formats.author_names import read_name, with_comma
+from app.formats.author_names import with_comma
 from app.formats.drafts import Draft
 from app.formats.own_note import own_note, read_own_note
 from app.formats.plain_text import CONTROLS
@@ -81,7 +81,7 @@ def _draft(record: Element, line: int) -> Draft:
     abstract = record.find("abstract")
     draft.put_abstract("".join(abstract.itertext()) if abstract is not None else None)
     for author in record.iterfind("contributors/authors/author"):
-        draft.add_author(read_name(text_of(author)))
+        draft.read_author(text_of(author), field="author")
     for keyword in record.iterfind("keywords/keyword"):
         draft.add("keywords", text_of(keyword).lstrip("*"))
     for address in record.iterfind("urls/related-urls/url"):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.formats.document_differences import OPEN_MAPPINGS
+from app.formats.json_pointer import pointer_to
 from app.schemas.extraction import Extraction
 from app.schemas.study import AdverseEvents, Estimate, ResultDirectness, StudyResult
 from app.synthesis.agreement import Kappa, NoKappa, NumberDifference, cohen_kappa, compare_numbers
@@ -34,8 +36,6 @@ APART: dict[str, tuple[Path, ...]] = {
     "risk_of_bias": (("outcome",),),
 }
 """What tells entries about the same thing apart, from the finest to the coarsest."""
-OPEN_MAPPINGS = frozenset({"domains", "answers"})
-"""Members whose own members are names, not fields: an absent one is no null."""
 COUNTS = frozenset({"n", "events", "n_randomised", "n_analysed", "serious", "k"})
 WORDING = frozenset(
     {"label", "without_results", "source_of_figure", "locator", "converted", "note", "text", "judged_by", "source", "override_reason"}
@@ -187,11 +187,7 @@ def _member(pointer: str, path: Path, one: Any, other: Any) -> Member:
         status = Extracted.AGREE
     numbers = kind in (ExtractedKind.NUMBER, ExtractedKind.COUNT) and one is not None and other is not None
     difference = compare_numbers(one, other, exact=kind is ExtractedKind.COUNT) if numbers else None
-    return Member(f"{pointer}/{'/'.join(_escaped(step) for step in path)}", status, kind, one, other, path, difference)
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
+    return Member(pointer + pointer_to(path), status, kind, one, other, path, difference)
 
 
 def _kind(path: Path, value: Any) -> ExtractedKind:

@@ -2,10 +2,21 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 PLACE = re.compile(r"0|[1-9][0-9]*")
 ESCAPE = re.compile(r"~(?![01])")
+
+
+def escaped(step: str) -> str:
+    """A member's name within a pointer."""
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def pointer_to(path: Iterable[str | int]) -> str:
+    """The pointer along these names and places; empty for the document itself."""
+    return "".join(f"/{escaped(str(step))}" for step in path)
 
 
 def find_member(text: str, pointer: str) -> Any:

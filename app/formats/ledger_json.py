@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
+from app.formats.json_pointer import pointer_to
 from app.formats.json_records import JsonText, json_object, json_texts
 from app.formats.read_record import ReadRecord, RecordProblem, excerpt, unusable
 from app.formats.text_lines import text_chunks
@@ -53,8 +54,9 @@ def _problems(found: JsonText, error: ValidationError) -> tuple[RecordProblem, .
         return (RecordProblem(found.line, None, str(reason), "error"),)
     problems = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_PROBLEMS]:
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in problem["loc"])
-        problems.append(RecordProblem(found.line, pointer or None, problem["msg"].removeprefix("Value error, "), "error"))
+        problems.append(
+            RecordProblem(found.line, pointer_to(problem["loc"]) or None, problem["msg"].removeprefix("Value error, "), "error")
+        )
     return tuple(problems)
 
 

@@ -130,23 +130,22 @@ def _draft(record: TaggedRecord) -> Draft:
 
 def _read_authors(draft: Draft, record: TaggedRecord) -> None:
     """FAU comes before its AU, which is taken where both are there; AUID follows the author it belongs to."""
-    waiting: str | None = None
+    waiting: tuple[int, str] | None = None
     author: str | None = None
     for number, tag, text in record.fields():
         if tag in ("FAU", "AU", "CN"):
             if waiting and tag != "AU":
-                draft.add_author(waiting)
-            waiting = None
-            name = read_name(text) if tag == "FAU" else " ".join(text.split())
-            author = name or author
-            if tag == "FAU":
-                waiting = name
-            else:
-                draft.add_author(name)
+                draft.read_author(waiting[1], field="FAU", line=waiting[0])
+            waiting = (number, text) if tag == "FAU" else None
+            author = (one_line(text) if tag == "CN" else read_name(text)) or author
+            if tag == "AU":
+                draft.read_author(text, field="AU", line=number)
+            elif tag == "CN":
+                draft.add_author(one_line(text))
         elif tag == "AUID" and author and "orcid" in text.lower():
             draft.add_orcid(author, text.split("ORCID:")[-1], field="AUID", line=number)
     if waiting:
-        draft.add_author(waiting)
+        draft.read_author(waiting[1], field="FAU", line=waiting[0])
 
 
 def _read_status(draft: Draft, values: Values) -> None:

@@ -28,7 +28,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from app.formats.author_names import is_unclear, read_name, with_comma
+from app.formats.author_names import read_name, with_comma
 from app.formats.drafts import Draft
 from app.formats.own_note import NAME as OWN_NOTE
 from app.formats.own_note import own_note, read_own_note
@@ -102,17 +102,23 @@ def _draft(record: TaggedRecord) -> Draft:
             draft.put_year(text.strip("/ "), field=tag, line=number)
     for number, text in values.get("LA", ()):
         draft.put_language(text, field="LA", line=number)
-    authors = [read_name(text) for _, text in values.get("AU", ())]
-    for name in (*authors, *(name for _, text in values.get("A1", ()) if (name := read_name(text)) not in authors)):
-        draft.add_author(name)
-        if is_unclear(name):
-            draft.doubt_author(name, field="AU")
+    _read_authors(draft, values)
     for _, text in values.get("KW", ()):
         for word in text.split(";"):
             draft.add("keywords", word.strip().lstrip("*"))
     _read_types(draft, values)
     _read_identifiers(draft, values)
     return draft
+
+
+def _read_authors(draft: Draft, values: Values) -> None:
+    """Some programs say every author under both tags."""
+    said = {read_name(text) for _, text in values.get("AU", ())}
+    for number, text in values.get("AU", ()):
+        draft.read_author(text, field="AU", line=number)
+    for number, text in values.get("A1", ()):
+        if read_name(text) not in said:
+            draft.read_author(text, field="A1", line=number)
 
 
 def _issue_of_endnote(text: str | None) -> str | None:

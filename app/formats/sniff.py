@@ -98,7 +98,7 @@ def _encoding(stream: BinaryIO, head: bytes) -> tuple[str, tuple[str, ...]]:
     stream.seek(0)
     place, foreign, undefined = _not_utf8(stream)
     if place is None:
-        return "utf-8-sig", ()
+        return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8", ()
     if head.startswith(codecs.BOM_UTF8):
         raise FileRefused(f"the file says that it is UTF-8, but its byte {place:,} is not")
     encoding, called = ("latin-1", "Latin-1") if undefined else ("cp1252", "Windows-1252")

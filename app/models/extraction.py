@@ -28,13 +28,14 @@ class DoubleExtraction(SQLModel, table=True):
     closed_by: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     closing_reason: str | None = Field(default=None, sa_type=Text)
+    salt: str
 
 
 class StudyExtraction(SQLModel, table=True):
     """What one person read off one study; frozen once completed.
 
-    `salt` is a random text that goes into the hash which the public ledger keeps: without it, whoever has made the second
-    extraction could try out values until the hash fits, and so read the first.
+    `salt` goes into the hash which the public ledger keeps: without it, whoever has made the second extraction could try out
+    values until the hash fits, and so read the first.
     """
 
     __tablename__ = "study_extraction"
@@ -86,3 +87,4 @@ class Adjudication(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
     adjudicator: str
     made_at: datetime = Field(sa_type=UTCDateTime)
+    salt: str

@@ -10,7 +10,8 @@ from app.models.base import UTCDateTime
 
 
 class ReferenceImport(SQLModel, table=True):
-    """One file that somebody sent. `read_sequence` is the ledger entry up to which its records were compared with the studies."""
+    """One file that somebody sent. `read_sequence` is the ledger entry up to which its records were compared with the studies;
+    `salt` goes into the hashes that the public ledger keeps of the file and of what was made of it."""
 
     __tablename__ = "reference_import"
     __table_args__ = (Index("ix_reference_import_created_by_created_at", "created_by", "created_at"),)
@@ -33,6 +34,7 @@ class ReferenceImport(SQLModel, table=True):
     read_sequence: int | None = None
     committed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     committed_by: str | None = None
+    salt: str
 
 
 class ImportFilePart(SQLModel, table=True):

@@ -27,6 +27,8 @@ class StudyRevision(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     decided_by: str | None = None
     withdrawal_reason: str | None = Field(default=None, sa_type=Text)
+    salt: str | None = None
+    """Goes into the hash that the public ledger keeps; null: made before there were salts, and no entry was written about it since."""
 
 
 class Review(SQLModel, table=True):
@@ -42,3 +44,4 @@ class Review(SQLModel, table=True):
     conflict_of_interest: str = Field(sa_type=Text)
     reviewer: str
     created_at: datetime = Field(sa_type=UTCDateTime)
+    salt: str | None = None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint, false
+from sqlalchemy import JSON, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.models.base import UTCDateTime
@@ -99,10 +99,10 @@ class Result(SQLModel, table=True):
     se: float | None = None
     p: float | None = None
     p_is_upper_bound: bool | None = None
-    usable: bool = Field(
-        default=False,
-        sa_column_kwargs={"server_default": false()},
-        description="Whether a body can use it, by the rule of the rating, which looks at more than the columns here.",
+    usable: bool | None = Field(
+        default=None,
+        description="Whether a body can use it, by the rule of the rating, which looks at more than the columns here; null only until "
+        "`evidence migrate` has asked that rule.",
     )
 
 

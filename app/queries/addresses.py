@@ -51,3 +51,23 @@ def double_extraction_href(double_extraction: str) -> str:
 
 def adjudication_href(study_id: str, adjudication: str) -> str:
     return f"{study_href(study_id)}/adjudications/{adjudication}"
+
+
+def revision_href(study_id: str, number: int) -> str:
+    return f"{study_href(study_id)}/revisions/{number}"
+
+
+def sign_off_href(sign_off: str) -> str:
+    return f"/v1/sign-offs/{sign_off}"
+
+
+def api_key_href(prefix: str) -> str:
+    return f"/v1/api-keys/{prefix}"
+
+
+def import_href(import_id: str) -> str:
+    return f"/v1/imports/{import_id}"
+
+
+def job_href(job: str) -> str:
+    return f"/v1/jobs/{job}"

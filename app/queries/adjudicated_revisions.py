@@ -2,20 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Adjudication, StudyExtraction, StudyRevision
+from app.queries.people import people_behind
+from app.queries.study_records import RevisionKey
 from app.queries.study_revisions import load_accepted_numbers
 from app.schemas.extraction import Extraction, extracted_part
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus
 
-RevisionKey = tuple[str, int]
-"""Study id, number of the revision."""
 LINEAGE: tuple[Any, ...] = (
     col(StudyRevision.study_id), col(StudyRevision.number), col(StudyRevision.status), col(StudyRevision.base_revision),
     col(StudyRevision.created_by), col(StudyRevision.drafted_for),
@@ -48,19 +49,9 @@ def load_accepted_with(session: Session, adjudications: Sequence[Adjudication]) 
 
     Accepted is its own revision; or a later one that mends it (the adjudicator's, or, of a record that had not been accepted
     before, anybody's: there all revisions are one line), unless it was refused or withdrawn; or any later one with the same figures.
+    Four queries at most, however many.
     """
-    if not adjudications:
-        return {}
-    studies = {one.study_id for one in adjudications}
-    accepted = load_accepted_numbers(session, studies)
-    made = _load_lines(session, studies)
-    found: dict[str, int] = {}
-    for one in adjudications:
-        later = sorted(number for study, number in accepted if study == one.study_id and number >= one.revision)
-        number = next((number for number in later if _descends(session, one, made, number)), None)
-        if number is not None:
-            found[one.id] = number
-    return found
+    return _accepted_with(session, adjudications, _load_lineage(session, adjudications)) if adjudications else {}
 
 
 def load_lines(session: Session, studies: Collection[str]) -> dict[RevisionKey, Adjudication]:
@@ -72,47 +63,83 @@ def load_lines(session: Session, studies: Collection[str]) -> dict[RevisionKey, 
     adjudications = session.execute(mine).scalars().all()
     if not adjudications:
         return {}
-    accepted_with, made = load_accepted_with(session, adjudications), _load_lines(session, studies)
+    lineage = _load_lineage(session, adjudications)
+    accepted_with = _accepted_with(session, adjudications, lineage)
     found: dict[RevisionKey, Adjudication] = {}
     for one in adjudications:
         until = accepted_with.get(one.id)
-        for study, number in made:
+        for study, number in lineage.revisions:
             later = study == one.study_id and number >= one.revision and (until is None or number <= until)
-            if later and _in_line(one, made, number):
+            if later and lineage.continues(one, number):
                 found[study, number] = one
     return found
 
 
-def _descends(session: Session, one: Adjudication, made: Mapping[RevisionKey, Any], number: int) -> bool:
-    return _in_line(one, made, number) or _figures(session, one, number) == _figures(session, one, one.revision)
+def load_figures(session: Session, revisions: Collection[RevisionKey]) -> dict[RevisionKey, Extraction]:
+    """What is extracted, of each revision. One query."""
+    if not revisions:
+        return {}
+    named = tuple_(col(StudyRevision.study_id), col(StudyRevision.number)).in_(sorted(revisions))
+    columns = (col(StudyRevision.study_id), col(StudyRevision.number), col(StudyRevision.document))
+    rows = session.execute(select(*columns).where(named))
+    return {(study, number): extracted_part(StudyDocument.model_validate_json(text)) for study, number, text in rows}
 
 
-def _in_line(one: Adjudication, made: Mapping[RevisionKey, Any], number: int) -> bool:
-    """Is it the draft that came of the adjudication, or one that mends it?"""
-    drafted, later = made[one.study_id, one.revision], made[one.study_id, number]
-    if number == one.revision:
-        return True
-    in_line = drafted.base_revision is None or one.adjudicator in (later.created_by, later.drafted_for)
-    return in_line and drafted.status not in ENDED
+def load_pairs(session: Session, adjudications: Sequence[Adjudication]) -> dict[str, tuple[StudyExtraction, StudyExtraction]]:
+    """Both extractions of each adjudication, by its id. One query."""
+    wanted = {row for one in adjudications for row in (one.first_id, one.second_id)}
+    rows = session.execute(select(StudyExtraction).where(col(StudyExtraction.id).in_(wanted))).scalars() if wanted else ()
+    extractions = {row.id: row for row in rows}
+    return {one.id: (extractions[one.first_id], extractions[one.second_id]) for one in adjudications}
 
 
-def _load_lines(session: Session, studies: Collection[str]) -> dict[RevisionKey, Any]:
+@dataclass(frozen=True, slots=True)
+class _Lineage:
+    """Whose revisions follow one another."""
+
+    revisions: Mapping[RevisionKey, Any]
+    people: Mapping[str, str]
+
+    def continues(self, one: Adjudication, number: int) -> bool:
+        """Is it the draft that came of the adjudication, or one that mends it?"""
+        drafted, later = self.revisions[one.study_id, one.revision], self.revisions[one.study_id, number]
+        if number == one.revision:
+            return True
+        own = self.people[one.adjudicator] in {self.people[actor] for actor in _authors(later)}
+        return (drafted.base_revision is None or own) and drafted.status not in ENDED
+
+
+def _authors(row: Any) -> set[str]:
+    return {row.created_by, row.drafted_for} - {None}
+
+
+def _load_lineage(session: Session, adjudications: Sequence[Adjudication]) -> _Lineage:
+    """Two queries."""
+    studies = {one.study_id for one in adjudications}
     rows = session.execute(select(*LINEAGE).where(col(StudyRevision.study_id).in_(studies))).all()
-    return {(row.study_id, row.number): row for row in rows}
+    actors = {one.adjudicator for one in adjudications}.union(*map(_authors, rows))
+    return _Lineage({(row.study_id, row.number): row for row in rows}, people_behind(session, actors))
+
+
+def _accepted_with(session: Session, adjudications: Sequence[Adjudication], lineage: _Lineage) -> dict[str, int]:
+    accepted = load_accepted_numbers(session, {one.study_id for one in adjudications})
+    later = {
+        one.id: sorted(number for study, number in accepted if study == one.study_id and number >= one.revision) for one in adjudications
+    }
+    others = {(one.study_id, number) for one in adjudications for number in later[one.id] if not lineage.continues(one, number)}
+    drafted = {(one.study_id, one.revision) for one in adjudications if any(study == one.study_id for study, _ in others)}
+    figures = load_figures(session, others | drafted)
+    found: dict[str, int] = {}
+    for one in adjudications:
+        for number in later[one.id]:
+            key = (one.study_id, number)
+            if lineage.continues(one, number) or figures[key] == figures[one.study_id, one.revision]:
+                found[one.id] = number
+                break
+    return found
 
 
 def _people(session: Session, adjudications: Sequence[Adjudication]) -> dict[str, set[str]]:
     """Both extractors and the adjudicator of each."""
-    extractions = {row for one in adjudications for row in (one.first_id, one.second_id)}
-    extractors = _extractors(session, extractions) if extractions else {}
-    return {one.id: {one.adjudicator, extractors[one.first_id], extractors[one.second_id]} for one in adjudications}
-
-
-def _extractors(session: Session, extractions: Collection[str]) -> dict[str, str]:
-    columns = (col(StudyExtraction.id), col(StudyExtraction.extractor))
-    return dict(session.execute(select(*columns).where(col(StudyExtraction.id).in_(extractions))).all())
-
-
-def _figures(session: Session, adjudication: Adjudication, number: int) -> Extraction:
-    document = session.get_one(StudyRevision, (adjudication.study_id, number)).document
-    return extracted_part(StudyDocument.model_validate_json(document))
+    pairs = load_pairs(session, adjudications)
+    return {one.id: {one.adjudicator, *(row.extractor for row in pairs[one.id])} for one in adjudications}

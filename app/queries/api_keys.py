@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.identifiers import Orcid
 from app.models import ApiKey
 from app.models.base import utc_now
+from app.queries.addresses import api_key_href
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.schemas.api_key import ApiKeyRead
@@ -108,5 +109,5 @@ def read_key(key: ApiKey) -> ApiKeyRead:
         last_used_at=key.last_used_at,
         previous_secret_valid_until=grace if state is KeyState.ACTIVE and grace is not None and grace > now else None,
         version=key.version,
-        href=f"/v1/api-keys/{key.prefix}",
+        href=api_key_href(key.prefix),
     )

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Review
+from app.models import Change, Review
 from app.queries.audit_acts import Act, Finding, Person, acts, finding, load_holders
 from app.queries.audit_hands import ACCEPTING, Hands, decisions_in_tables
-from app.vocabulary import AuditQuestion, Role, WithoutSecondPerson
+from app.queries.filters import Field, FilterTable, ListQuery
+from app.queries.listed import page_of
+from app.queries.paging import Page, SortKey
+from app.vocabulary import AssignmentEnd, AuditQuestion, Role, WithoutSecondPerson
 
 ASKED = {
     AuditQuestion.ONE_PERSON_APPROVALS: "What was accepted by a person who had a hand in it?",
@@ -32,9 +35,12 @@ ORDER = list(Role)
 CURATORS_ACTS = frozenset(
     {
         "study.accepted", "study.rejected", "study.changes-requested", "study.retracted", "sign-off.made", "sign-off.withdrawn",
+        "appraisal.made", "appraisal.withdrawn", "notice.handled", "notice.dismissed", "assignment.made",
         "double-extraction.asked-for", "double-extraction.closed",
     }
 )  # fmt: skip
+ENDED_BY_CURATORS = frozenset(AssignmentEnd) - {AssignmentEnd.WITHDRAWN}
+"""An assignment ends also when those who made the submission take it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,30 @@ def audit(session: Session) -> Audit:
     )
 
 
+AUDIT_FINDINGS = FilterTable(
+    fields=(
+        Field("excepted", None, bool, ("eq",), condition=lambda _: true(), description="Without it `false`: what no exception allows."),
+        Field("exception", None, WithoutSecondPerson, condition=lambda _: true(), description="With `excepted=true`: which exception."),
+    ),
+    sort_keys=(SortKey("sequence", col(Change.sequence), int),),
+    tie=SortKey("id", col(Change.subject), nullable=False),
+    default_sort="sequence,id",
+)
+
+
+def list_findings(found: Audit, question: AuditQuestion, asked: ListQuery) -> Page[Finding]:
+    """A page of what answers one question, in the order of the ledger; what only the tables tell of comes last."""
+    rows = (found.exceptions if asked.values.get("excepted") == [True] else found.findings)[question]
+    only, but = asked.values.get("exception"), asked.values.get("exception__not", ())
+    kept = [row for row in rows if row.exception not in but and (only is None or row.exception in only)]
+    return page_of(kept, asked.sort, asked.page, lambda row, key: row.sequence if key == "sequence" else finding_id(row))
+
+
+def finding_id(row: Finding) -> str:
+    """What it is about, and by whom: unique among the answers to one question."""
+    return "/".join((row.subject, str(row.revision or ""), row.who.id, str(row.sequence or "")))
+
+
 class _Keys:
     """Which keys work at each moment, by the ledger."""
 
@@ -91,7 +121,7 @@ class _Keys:
             why = f"the key had expired on {end.isoformat()}"
         if why is not None:
             yield finding(AuditQuestion.ACTS_BY_DEAD_KEYS, act, f"{act.action}: {why}")
-        needed, held = _role_for(act.action), self._roles.get(key)
+        needed, held = _role_for(act), self._roles.get(key)
         if held is not None and ORDER.index(held) < ORDER.index(needed):
             yield finding(AuditQuestion.ACTS_BEYOND_ROLE, act, f"{act.action} needs the role {needed}; the key had the role {held}")
         now = self._holders.get(key)
@@ -157,11 +187,12 @@ class _Acceptances:
                     yield finding(AuditQuestion.AMENDMENTS_WITHOUT_REASON, act, "an amendment was accepted and nobody said why")
 
 
-def _role_for(action: str) -> Role:
+def _role_for(act: Act) -> Role:
     """The least role that an act needs."""
-    if action.startswith("key."):
+    if act.action.startswith("key."):
         return Role.ADMIN
-    return Role.CURATOR if action in CURATORS_ACTS else Role.CONTRIBUTOR
+    ended = act.action == "assignment.ended" and act.details["how"] in ENDED_BY_CURATORS
+    return Role.CURATOR if ended or act.action in CURATORS_ACTS else Role.CONTRIBUTOR
 
 
 def _moment(text: str | None) -> datetime | None:

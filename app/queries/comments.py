@@ -5,12 +5,12 @@ confidence. What is said of an accepted revision is for everybody with a key, wh
 public reads the decisions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -94,6 +94,17 @@ def readable(seen: Seen) -> ColumnElement[bool]:
         return false()
     of_drafts = and_(col(Comment.audience) == CommentAudience.DRAFT, col(Comment.revision).in_(sorted(seen.drafts)))
     return or_(col(Comment.audience) == CommentAudience.KEY_HOLDERS, of_drafts)
+
+
+def count_comments(session: Session, studies: Collection[str], reader: Actor) -> dict[str, int]:
+    """Study to the number of comments that the reader may see and that were not withdrawn. Two queries."""
+    kept: list[ColumnElement[bool]] = [col(Comment.study_id).in_(studies), col(Comment.withdrawn_at).is_(None)]
+    if not reader.may(Role.CURATOR):
+        of_comment = (col(StudyRevision.study_id) == col(Comment.study_id), col(StudyRevision.number) == col(Comment.revision))
+        his = exists().where(*of_comment, is_made_by(ids_of_person(session, reader.id))).correlate(Comment)
+        kept.append(or_(col(Comment.audience) == CommentAudience.KEY_HOLDERS, his))
+    count = select(col(Comment.study_id), func.count()).where(*kept)
+    return dict(session.execute(count.group_by(col(Comment.study_id))).all())
 
 
 def get_comment_row(session: Session, study: Study, comment: str, seen: Seen) -> Comment:

@@ -22,7 +22,8 @@ from app.queries.addresses import adjudication_href, double_extraction_href, ext
 from app.queries.adjudicated_revisions import load_accepted_with
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
-from app.queries.people import ids_of_person
+from app.queries.people import belongs_to, ids_of_person
+from app.queries.study_records import visible_to
 from app.schemas.extraction import ExtractedRecord
 from app.vocabulary import DoubleExtractionStatus, ExtractionStatus, Role
 
@@ -116,7 +117,7 @@ def find_open_double_extraction(session: Session, study: Study) -> DoubleExtract
 
 def get_newest_double_extraction(session: Session, study_id: str, reader: Actor) -> DoubleExtraction:
     """The open one of a study, else the last; NotFound where there is none that the reader may see."""
-    newest = select(DoubleExtraction).where(col(DoubleExtraction.study_id) == study_id, _visible(session, reader))
+    newest = select(DoubleExtraction).where(col(DoubleExtraction.study_id) == study_id, knows_of(reader))
     row = session.execute(newest.order_by(col(DoubleExtraction.id).desc()).limit(1)).scalar_one_or_none()
     if row is None:
         raise NotFound(f"Study {study_id[:40]} has no extraction that can be shown; /v1/double-extractions lists those you may see.")
@@ -159,7 +160,7 @@ def list_extractions(session: Session, asked: ListQuery, reader: Actor) -> Page[
     statement: Any = select(StudyExtraction, DoubleExtraction.base_revision).join(  # type: ignore[call-overload]
         DoubleExtraction, col(DoubleExtraction.id) == col(StudyExtraction.double_extraction_id)
     )
-    visible = or_(_visible(session, reader), col(StudyExtraction.extractor).in_(ids_of_person(session, reader.id)))
+    visible = or_(knows_of(reader), belongs_to(col(StudyExtraction.extractor), reader.id))
     page = paginate(session, asked.apply(statement.where(visible)), asked.sort, asked.page)
     items = extraction_items(session, [(row[0], row[1]) for row in page.items], reader)
     return Page(items, page.limit, page.next, page.total)
@@ -175,7 +176,7 @@ def extraction_items(session: Session, rows: Sequence[tuple[StudyExtraction, int
 def list_double_extractions(session: Session, asked: ListQuery, reader: Actor) -> Page[Json]:
     """A page of studies that two people extract."""
     statement: Any = select(DoubleExtraction, STATUS.label("status"))
-    page = paginate(session, asked.apply(statement.where(_visible(session, reader))), asked.sort, asked.page)
+    page = paginate(session, asked.apply(statement.where(knows_of(reader))), asked.sort, asked.page)
     items = _double_items(session, [(row[0], row[1]) for row in page.items], reader)
     return Page(items, page.limit, page.next, page.total)
 
@@ -186,24 +187,20 @@ def double_extraction_item(session: Session, double: DoubleExtraction, reader: A
     return item
 
 
-def _visible(session: Session, reader: Actor) -> ColumnElement[bool]:
+def knows_of(reader: Actor) -> ColumnElement[bool]:
     """Everybody with a key, of an accepted study or where a curator asked; else those who may see the draft, and those who take part."""
     if reader.may(Role.CURATOR):
         return true()
-    own = ids_of_person(session, reader.id)
-    theirs = select(col(Study.id)).where(or_(col(Study.live_revision).is_not(None), col(Study.created_by).in_(own)))
-    drafted = select(col(StudyRevision.study_id)).where(col(StudyRevision.created_by).in_(own))
-    taking_part = select(col(StudyExtraction.double_extraction_id)).where(col(StudyExtraction.extractor).in_(own))
+    taking_part = select(col(StudyExtraction.double_extraction_id)).where(belongs_to(col(StudyExtraction.extractor), reader.id))
     return or_(
         col(DoubleExtraction.asked_for),
-        col(DoubleExtraction.study_id).in_(theirs),
-        col(DoubleExtraction.study_id).in_(drafted),
+        col(DoubleExtraction.study_id).in_(select(col(Study.id)).where(visible_to(reader))),
         col(DoubleExtraction.id).in_(taking_part),
     )
 
 
 def _is_visible(session: Session, double: DoubleExtraction, reader: Actor) -> bool:
-    found = select(col(DoubleExtraction.id)).where(col(DoubleExtraction.id) == double.id, _visible(session, reader))
+    found = select(col(DoubleExtraction.id)).where(col(DoubleExtraction.id) == double.id, knows_of(reader))
     return session.execute(found).first() is not None
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, case, exists, func, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -11,15 +11,31 @@ from app.actor import Actor
 from app.errors import NotFound
 from app.models import ImportRecord, Job, ReferenceImport, Study
 from app.queries.actor_names import load_actor_names
-from app.queries.addresses import study_href
+from app.queries.addresses import import_href, job_href, study_href
 from app.queries.columns import members
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
-from app.vocabulary import ImportDecision, ImportState, ImportStatus, Role
+from app.queries.people import belongs_to, same_person
+from app.vocabulary import ImportDecision, ImportState, ImportStatus, JobKind, JobState, Role
 
 Json = dict[str, Any]
+
+
+def _read_jobs(*states: JobState) -> ColumnElement[bool]:
+    wanted = (col(Job.subject) == col(ReferenceImport.id), col(Job.kind) == JobKind.READ_IMPORT, col(Job.state).in_(states))
+    return exists(select(col(Job.id)).where(*wanted))
+
+
+STATE = case(
+    (
+        (col(ReferenceImport.state) == ImportState.UPLOADED) & _read_jobs(JobState.FAILED) & ~_read_jobs(JobState.QUEUED, JobState.RUNNING),
+        ImportState.FAILED.value,
+    ),
+    else_=col(ReferenceImport.state),
+)
+"""Failed stands in no row of an import: a job failed, and no other is under way."""
 ITEM: tuple[Any, ...] = (
-    col(ReferenceImport.id), col(ReferenceImport.state), col(ReferenceImport.file_name), col(ReferenceImport.format),
+    col(ReferenceImport.id), STATE.label("state"), col(ReferenceImport.file_name), col(ReferenceImport.format),
     col(ReferenceImport.size), col(ReferenceImport.created_at), col(ReferenceImport.created_by), col(ReferenceImport.read_at),
     col(ReferenceImport.committed_at),
 )  # fmt: skip
@@ -38,7 +54,7 @@ def _created(values: list[Any]) -> ColumnElement[bool]:
 
 IMPORTS = FilterTable(
     fields=(
-        Field("state", col(ReferenceImport.state), ImportState),
+        Field("state", STATE, ImportState),
         Field("format", col(ReferenceImport.format)),
         Field("created_by", col(ReferenceImport.created_by)),
     ),
@@ -60,21 +76,17 @@ RECORDS = FilterTable(
 )
 
 
-def import_href(import_id: str) -> str:
-    return f"/v1/imports/{import_id}"
-
-
 def get_import(session: Session, import_id: str, by: Actor) -> ReferenceImport:
     """An import of one's own; a curator's sight is all of them."""
     row = session.get(ReferenceImport, import_id)
-    if row is None or not (row.created_by == by.id or by.may(Role.CURATOR)):
+    if row is None or not (by.may(Role.CURATOR) or same_person(session, by.id, row.created_by)):
         raise NotFound(f"you have no import {import_id[:100]!r}")
     return row
 
 
 def get_job(session: Session, job_id: str, by: Actor) -> Job:
     job = session.get(Job, job_id)
-    if job is None or not (job.actor == by.id or by.may(Role.CURATOR)):
+    if job is None or not (by.may(Role.CURATOR) or same_person(session, by.id, job.actor)):
         raise NotFound(f"you have no job {job_id[:100]!r}")
     return job
 
@@ -82,7 +94,7 @@ def get_job(session: Session, job_id: str, by: Actor) -> Job:
 def list_imports(session: Session, asked: ListQuery, by: Actor) -> Page[Json]:
     statement = asked.apply(select(*ITEM))
     if not by.may(Role.CURATOR):
-        statement = statement.where(col(ReferenceImport.created_by) == by.id)
+        statement = statement.where(belongs_to(col(ReferenceImport.created_by), by.id))
     page = paginate(session, statement, asked.sort, asked.page)
     items = [{**members(row, ITEM), "href": import_href(row.id)} for row in page.items]
     return Page(items, page.limit, page.next, page.total)
@@ -99,12 +111,18 @@ def list_records(session: Session, row: ReferenceImport, asked: ListQuery) -> Pa
     return Page(items, page.limit, page.next, page.total)
 
 
+def newest_job(session: Session, row: ReferenceImport) -> Job | None:
+    newest = select(Job).where(col(Job.subject) == row.id).order_by(col(Job.id).desc()).limit(1)
+    return session.execute(newest).scalar_one_or_none()
+
+
 def import_members(session: Session, row: ReferenceImport) -> Json:
     """An import with its counts and its newest job."""
     names = load_actor_names(session, [row.created_by])
-    newest = select(Job).where(col(Job.subject) == row.id).order_by(col(Job.id).desc()).limit(1)
-    job = session.execute(newest).scalar_one_or_none()
+    job = newest_job(session, row)
     shown = {name: getattr(row, name) for name in SHOWN}
+    if job is not None and job.state == JobState.FAILED and row.state == ImportState.UPLOADED:
+        shown |= {"state": ImportState.FAILED.value, "problem": _why_given_up(row, job)}
     return {
         **shown,
         "created_by_name": names[row.created_by].name,
@@ -112,6 +130,12 @@ def import_members(session: Session, row: ReferenceImport) -> Json:
         "job": job_members(job) if job is not None else None,
         "href": import_href(row.id),
     }
+
+
+def _why_given_up(row: ReferenceImport, job: Job) -> Json:
+    why = (job.error or {}).get("detail") or "nobody knows why"
+    act = f"have it read again (POST {import_href(row.id)}/reading), or throw the import away (DELETE)"
+    return {"detail": f"reading was given up: {why}; {act}", "line": None}
 
 
 SHOWN = (
@@ -122,7 +146,7 @@ SHOWN = (
 
 def job_members(job: Job) -> Json:
     names = ("id", "kind", "state", "done", "total", "actor", "created_at", "started_at", "finished_at", "error")
-    return {**{name: getattr(job, name) for name in names}, "import_href": import_href(job.subject), "href": f"/v1/jobs/{job.id}"}
+    return {**{name: getattr(job, name) for name in names}, "import_href": import_href(job.subject), "href": job_href(job.id)}
 
 
 def _counts(session: Session, row: ReferenceImport) -> Json:

@@ -8,13 +8,12 @@ from sqlmodel import col
 
 from app.actor import Actor
 from app.matching import IDENTIFIERS, Match, MatchRecord, find_matches
-from app.models import Study, StudyRevision
+from app.models import Study
 from app.queries.addresses import study_href
 from app.queries.search import matching_references
-from app.queries.study_records import is_own
+from app.queries.study_records import visible_to
 from app.schemas.bibliography import Bibliography
 from app.schemas.lookup import KnownStudy
-from app.vocabulary import Role
 
 MAX_FOUND = 10
 MAX_CANDIDATES = 500
@@ -55,14 +54,6 @@ def _may_be(sought: Bibliography, record: MatchRecord) -> ColumnElement[bool]:
 def _same_identifier(sought: Bibliography) -> ColumnElement[bool]:
     said = {name: getattr(sought, name) for name in IDENTIFIERS}
     return or_(false(), *(getattr(Study, name) == value for name, value in said.items() if value is not None))
-
-
-def visible_to(by: Actor) -> ColumnElement[bool]:
-    """Records that were never accepted are there for the authors of their revisions and for curators."""
-    if by.may(Role.CURATOR):
-        return col(Study.id).is_not(None)
-    mine = select(col(StudyRevision.study_id)).where(is_own(by))
-    return or_(col(Study.live_revision).is_not(None), col(Study.created_by) == by.id, col(Study.id).in_(mine))
 
 
 def _known(row: object, match: Match) -> KnownStudy:

@@ -12,10 +12,8 @@ from app.actor import Actor
 from app.models import Study, StudyRevision
 from app.queries.adjudicated_revisions import load_adjudicating_hands
 from app.queries.people import people_behind
+from app.queries.study_records import RevisionKey
 from app.vocabulary import Role
-
-RevisionKey = tuple[str, int]
-"""Study id, number of the revision."""
 
 
 def load_makers(session: Session, revisions: Iterable[RevisionKey]) -> dict[RevisionKey, set[str]]:

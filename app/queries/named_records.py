@@ -30,6 +30,9 @@ def refuse_unknown_records(session: Session, params: Iterable[tuple[str, str]]) 
         known = slugs[name_of(parameter)]
         for value in split_values(text):
             if value not in known:
+                if not value:
+                    problems.append(ParameterProblem(parameter, "A value is missing."))
+                    continue
                 near = difflib.get_close_matches(value[:200], sorted(known), n=NEAREST, cutoff=0.4)
                 hint = f"; the nearest: {', '.join(near)}" if near else ""
                 problems.append(

@@ -49,6 +49,15 @@ def load_study_notices(session: Session, study_id: str) -> list[PublicationNotic
     return list(session.execute(mine).scalars())
 
 
+def load_notices_of_studies(session: Session, study_ids: Collection[str]) -> dict[str, list[PublicationNotice]]:
+    """The same of many studies, those without a notice included. One query."""
+    found: dict[str, list[PublicationNotice]] = {study_id: [] for study_id in study_ids}
+    theirs = select(PublicationNotice).where(col(PublicationNotice.study_id).in_(found)).order_by(col(PublicationNotice.id))
+    for row in session.execute(theirs).scalars():
+        found[row.study_id].append(row)
+    return found
+
+
 def as_reported(row: PublicationNotice) -> Retraction:
     """A stored notice in the shape in which sources report theirs."""
     return Retraction(

@@ -5,21 +5,30 @@ A key without an ORCID iD is taken for a person of its own: nothing on record sa
 """
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.actor import SEEDING
+from app.actor import SEEDING, Actor
 from app.models import ApiKey
-from app.vocabulary import WithoutSecondPerson
+from app.vocabulary import Role, WithoutSecondPerson
 
 ACTS_WITHOUT_SECOND_PERSON = {
     WithoutSecondPerson.SEEDING: f"the founding data, written by {SEEDING.id}: they were checked before the installation existed",
-    WithoutSecondPerson.RETRACTION: "a retraction: what its publisher took back must not wait for a second person",
+    WithoutSecondPerson.RETRACTION: (
+        "a retraction, or an expression of concern that the check of the literature services finds: what a publisher took back, or warns "
+        "of, must not wait for a second person"
+    ),
     WithoutSecondPerson.ONE_PERSON: "an installation of one person, whose operator set EVIDENCE_ONE_PERSON",
 }
 """The only acts that one person may do alone, with the reason; everything else that decides needs two."""
+
+
+def as_actor(key: ApiKey) -> Actor:
+    """Who acts with the key."""
+    return Actor(key.prefix, key.name, Role(key.role), key.orcid)
 
 
 def people_behind(session: Session, actors: Collection[str]) -> dict[str, str]:
@@ -46,6 +55,14 @@ def ids_of_person(session: Session, actor: str) -> list[str]:
     own = select(col(ApiKey.orcid)).where(col(ApiKey.prefix) == actor).scalar_subquery()
     others = session.execute(select(col(ApiKey.prefix)).where(col(ApiKey.orcid) == own)).scalars()
     return sorted({actor, *others})
+
+
+def belongs_to(column: Any, actor: str) -> ColumnElement[bool]:
+    """Rows whose id in `column` is one under which the person behind `actor` acts or acted; an absent id is nobody's."""
+    own = select(col(ApiKey.orcid)).where(col(ApiKey.prefix) == actor).scalar_subquery()
+    ids = select(col(ApiKey.prefix)).where(col(ApiKey.orcid) == own)
+    present = func.coalesce(column, "")
+    return or_(present == actor, present.in_(ids))
 
 
 def _person(actor: str, orcid: str | None) -> str:

@@ -1,6 +1,6 @@
 """What differs between two states of a rating, in sentences: for previews, reviews and whoever asks why it moved."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Rating = Mapping[str, Any]
@@ -125,8 +125,8 @@ def _anything_else(before: Rating, after: Rating) -> Iterator[str]:
 
 
 def _in_short(old: Any, new: Any) -> str:
-    plain: Callable[[Any], bool] = lambda value: value is None or isinstance(value, str | int | float)  # noqa: E731
-    return f"{_known(old)} → {_known(new)}" if plain(old) and plain(new) else "see the rating before and after"
+    plain = all(value is None or isinstance(value, str | int | float) for value in (old, new))
+    return f"{_known(old)} → {_known(new)}" if plain else "see the rating before and after"
 
 
 def _words(slug: Any) -> str:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.errors import NotFound
 from app.models import Condition, Intervention, Rating, RatingHistory
 from app.queries.addresses import condition_href, intervention_href, rating_href
 from app.queries.answer_meta import answer_meta
@@ -20,7 +19,7 @@ from app.queries.paging import Page, SortKey, paginate
 from app.queries.published_reviews import StandingBeside, load_beside, review_row
 from app.queries.registrations import load_registrations
 from app.queries.sign_offs import load_signers, sign_off_status
-from app.queries.unknown_slug import unknown_slug
+from app.queries.unknown_slug import unknown_rating
 from app.queries.what_if import Asked, left_out, load_pair, records_behind, what_was_asked
 from app.schemas.meta import Meta
 from app.synthesis.rating import to_json
@@ -163,11 +162,7 @@ def get_stored_rating(session: Session, condition: str, intervention: str) -> An
     ).first()  # fmt: skip
     if row is not None:
         return row
-    if session.get(Condition, condition) is None:
-        raise unknown_slug(session, col(Condition.slug), "condition", condition)
-    if session.get(Intervention, intervention) is None:
-        raise unknown_slug(session, col(Intervention.slug), "intervention", intervention)
-    raise NotFound(f"{condition} and {intervention} have not been rated yet.")
+    raise unknown_rating(session, condition, intervention)
 
 
 def _answer(stored: Any, content: Mapping[str, Any], reviews: Iterable[StandingBeside]) -> Json:

@@ -2,14 +2,14 @@
 
 A row is one registration for one of its conditions, because a report may have a usable result for one and not for another. Whether it
 has one is asked of the rows projected from the accepted documents, by the rule of `synthesis/grade/publication_bias.py`
-(`reports_result`, `is_overdue`); a test holds the two against each other. A registration that was retracted here counts as never made.
+(`reports_result`, `last_overdue_day`); a test holds them against each other. A registration
+that was retracted here counts as never made.
 """
 
-import calendar
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -26,7 +26,7 @@ from app.queries.paging import Page, SortKey, paginate
 from app.schemas.base import IsoDate
 from app.schemas.study import StudyDocument
 from app.synthesis.eligibility import ADVERSE_EVENTS
-from app.synthesis.grade.publication_bias import YEAR_AND_MONTH, is_overdue
+from app.synthesis.grade.publication_bias import YEAR_AND_MONTH, last_overdue_day
 from app.vocabulary import Comparator, PublicationStatus, RegistrationStatus, StudyKind
 
 Json = dict[str, Any]
@@ -71,7 +71,7 @@ def _is_reported() -> ColumnElement[bool]:
             col(Result.condition) == CONDITION,
             col(Result.outcome) != ADVERSE_EVENTS,
             col(Result.comparator) != Comparator.MIXED,
-            col(Result.usable),
+            col(Result.usable).is_(True),
         )
         .correlate(Study, StudyCondition)
         .exists()
@@ -87,15 +87,6 @@ def status_column(as_of: date) -> ColumnElement[str]:
         (COMPLETED.op("<=")(as_of.isoformat()), literal(RegistrationStatus.AWAITED.value)),
         else_=literal(RegistrationStatus.RUNNING.value),
     )
-
-
-def last_overdue_day(as_of: date) -> date:
-    """The latest day of completion that makes a trial overdue on `as_of`."""
-    year, month = as_of.year - 3, as_of.month
-    day = date(year, month, min(as_of.day, calendar.monthrange(year, month)[1]))
-    while is_overdue((day + timedelta(days=1)).isoformat(), as_of):
-        day += timedelta(days=1)
-    return day
 
 
 def registrations_table(as_of: date) -> FilterTable:

@@ -4,7 +4,7 @@ A sign-off holds for what a rating rests on and says. Whether it still does is s
 the newest one that the sign-off was found to hold for; so a rating that changed on any way at all is not signed off.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -13,17 +13,20 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
+from app.actor import Actor
 from app.errors import NotFound
 from app.identifiers import Slug
-from app.models import ApiKey, BodyOfEvidence, Condition, Intervention, Rating, SignOff, Study
+from app.models import ApiKey, BodyOfEvidence, Rating, SignOff, Study
 from app.queries.actor_names import ActorName, load_actor_names
-from app.queries.addresses import rating_href, rating_input_href
+from app.queries.addresses import rating_href, rating_input_href, sign_off_href
+from app.queries.assignments import REVIEWING
 from app.queries.columns import Columns, members
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.makers import load_makers
+from app.queries.named_people import MYSELF, refuse_unknown_people
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.people import ids_of_person
-from app.queries.unknown_slug import unknown_slug
+from app.queries.unknown_slug import unknown_rating
 from app.schemas.interests import declares_interests
 from app.synthesis.body import PairInput
 from app.synthesis.inputs_hash import canonical_text, text_hash
@@ -73,28 +76,40 @@ def _standing() -> ColumnElement[str]:
     )
 
 
-def _signed_by(values: list[str]) -> ColumnElement[bool]:
-    named = select(col(ApiKey.prefix)).where(
-        or_(col(ApiKey.name).in_(values), col(ApiKey.prefix).in_(values), col(ApiKey.orcid).in_(values))
+SIGNER = (col(ApiKey.name), col(ApiKey.prefix), col(ApiKey.orcid))
+"""What a signer can be named by, besides `me`."""
+
+
+def sign_off_table(mine: Collection[str]) -> FilterTable:
+    """What can be asked by a person who acts under these ids. Ids are UUIDv7, in the order of signing: the newest comes first."""
+
+    def signed_by(values: list[str]) -> ColumnElement[bool]:
+        named = select(col(ApiKey.prefix)).where(or_(*(name.in_(values) for name in SIGNER)))
+        own = sorted(mine) if MYSELF in values else []
+        return or_(col(SignOff.signer).in_(named), col(SignOff.signer).in_(own))
+
+    return FilterTable(
+        fields=(
+            Field("status", _standing(), SignOffStanding),
+            Field("condition", col(SignOff.condition), Slug),
+            Field("intervention", col(SignOff.intervention), Slug),
+            Field("signer", None, str, condition=signed_by, description="`me`, or the name, ORCID iD or key's prefix of who signed."),
+            Field("signed_at", col(SignOff.signed_at), datetime, ("gte", "lte")),
+            Field("certainty", col(SignOff.certainty), Certainty, description="Of the rating when it was signed off."),
+            Field("independent", col(SignOff.independent), bool, ("eq",)),
+        ),
+        sort_keys=(SortKey("signed_at", col(SignOff.signed_at), datetime, nullable=False),),
+        tie=SortKey("id", col(SignOff.id), nullable=False),
+        default_sort="-id",
     )
-    return col(SignOff.signer).in_(named)
 
 
-SIGN_OFFS = FilterTable(
-    fields=(
-        Field("status", _standing(), SignOffStanding),
-        Field("condition", col(SignOff.condition), Slug),
-        Field("intervention", col(SignOff.intervention), Slug),
-        Field("signer", None, str, condition=_signed_by, description="The name, the ORCID iD or the key's prefix of who signed."),
-        Field("signed_at", col(SignOff.signed_at), datetime, ("gte", "lte")),
-        Field("certainty", col(SignOff.certainty), Certainty, description="Of the rating when it was signed off."),
-        Field("independent", col(SignOff.independent), bool, ("eq",)),
-    ),
-    sort_keys=(SortKey("signed_at", col(SignOff.signed_at), datetime, nullable=False),),
-    tie=SortKey("id", col(SignOff.id), nullable=False),
-    default_sort="-id",
-)
-"""Ids are UUIDv7: their order is that of signing, so that the newest comes first."""
+SIGN_OFFS = sign_off_table(())
+"""For the description of the list; each request reads its query with the table of its reader."""
+
+
+def sign_offs_for_reader(session: Session, reader: Actor | None) -> FilterTable:
+    return SIGN_OFFS if reader is None else sign_off_table(ids_of_person(session, reader.id))
 
 
 def get_rating_row(session: Session, condition: str, intervention: str) -> Rating:
@@ -102,11 +117,7 @@ def get_rating_row(session: Session, condition: str, intervention: str) -> Ratin
     row = session.get(Rating, (condition, intervention))
     if row is not None:
         return row
-    if session.get(Condition, condition) is None:
-        raise unknown_slug(session, col(Condition.slug), "condition", condition)
-    if session.get(Intervention, intervention) is None:
-        raise unknown_slug(session, col(Intervention.slug), "intervention", intervention)
-    raise NotFound(f"{condition} and {intervention} have not been rated yet.")
+    raise unknown_rating(session, condition, intervention)
 
 
 def get_sign_off_row(session: Session, sign_off: str) -> SignOff:
@@ -126,7 +137,10 @@ def get_sign_off(session: Session, sign_off: str) -> Json:
 
 
 def list_sign_offs(session: Session, asked: ListQuery, *, pair: tuple[str, str] | None = None) -> Page[Json]:
-    """A page of sign-offs, the newest first. Two queries."""
+    """A page of sign-offs, the newest first. Two queries, one more where a signer is named."""
+    may_have_signed = or_(col(ApiKey.role).in_(REVIEWING), exists().where(col(SignOff.signer) == col(ApiKey.prefix)))
+    known_as = [case((may_have_signed, name)) for name in SIGNER]  # whether a contributor of some name is here, the public is not told
+    refuse_unknown_people(session, asked, "signer", known_as, "is no curator here", named_to_reader=False)
     statement = asked.apply(_sign_offs())
     if pair is not None:
         statement = statement.where(col(SignOff.condition) == pair[0], col(SignOff.intervention) == pair[1])
@@ -135,13 +149,14 @@ def list_sign_offs(session: Session, asked: ListQuery, *, pair: tuple[str, str] 
 
 
 def load_signers(session: Session, condition: str, intervention: str) -> list[Json]:
-    """Who signed the rating off as it stands, the newest first. One query."""
+    """Who signed the rating off as it stands, also beside somebody independent; the newest first. One query."""
     rows = session.execute(
         select(
             col(SignOff.id),
             col(SignOff.signer),
             col(SignOff.signed_at),
             col(SignOff.conflict_of_interest),
+            col(SignOff.independent),
             col(ApiKey.name),
             col(ApiKey.orcid),
         )
@@ -157,7 +172,8 @@ def load_signers(session: Session, condition: str, intervention: str) -> list[Js
             "orcid": row.orcid,
             "at": row.signed_at,
             "conflict_of_interest": row.conflict_of_interest,
-            "href": f"/v1/sign-offs/{row.id}",
+            "independent": row.independent,
+            "href": sign_off_href(row.id),
         }
         for row in rows
     ]
@@ -175,7 +191,7 @@ def made_by_reader(session: Session, condition: str, intervention: str, reader: 
 
 
 def stands_independently(session: Session, rating: Rating) -> bool:
-    """Is the rating, as it stands, signed off by somebody who may sign alone?"""
+    """Is the rating, as it stands, signed off by somebody independent? Who counts by the exception for one person is not."""
     mine = (
         col(SignOff.condition) == rating.condition,
         col(SignOff.intervention) == rating.intervention,
@@ -203,7 +219,7 @@ def _item(row: Any, names: Mapping[str, ActorName]) -> Json:
         "orcid": signer.orcid,
         "declares_interests": declares_interests(row.conflict_of_interest),
         "withdrawn_by": names[row.withdrawn_by].name if row.withdrawn_by is not None else None,
-        "href": f"/v1/sign-offs/{row.id}",
+        "href": sign_off_href(row.id),
         "links": {"rating": rating_href(row.condition, row.intervention), "inputs": rating_input_href(row.inputs_hash)},
     }
 

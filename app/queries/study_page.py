@@ -12,18 +12,19 @@ from app.errors import NotFound
 from app.identifiers import study_reference
 from app.models import IncludedStudy, Rating, SharedParticipants, Study, StudyCondition, StudyRevision
 from app.queries.actor_names import ActorName, load_actor_names
-from app.queries.addresses import rating_href, study_href
+from app.queries.addresses import rating_href, revision_href, study_href
 from app.queries.adjudications import list_hands
 from app.queries.answer_meta import answer_meta
 from app.queries.condition_page import short_label
 from app.queries.notices import notices_of_study
 from app.queries.pair_inputs import RATED_KINDS
-from app.queries.study_records import OPEN, may_see_drafts, owner_of, shown_revision
+from app.queries.people import people_behind
+from app.queries.study_records import UNDECIDED, may_see_drafts, owner_of, shown_revision
 from app.queries.study_revisions import load_visible_revisions
 from app.schemas.study import StudyDocument
 from app.schemas.study_read import AttributionRole
 from app.synthesis.grade.forms import judgement_to_json
-from app.vocabulary import RevisionStatus, StudyStatus
+from app.vocabulary import StudyStatus
 
 Json = dict[str, Any]
 RELATED: tuple[Any, ...] = (col(Study.id), col(Study.key), col(Study.authors), col(Study.title), col(Study.year), col(Study.kind))
@@ -66,7 +67,7 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
         "attribution": _attributions(session, study, revisions, names),
         "ratings_touched": _load_touched(session, study),
         **related,
-        "open_revision": _open_revision(study, revisions, reader),
+        "open_revision": _open_revision(session, study, revisions, reader),
         "retraction": _retraction(study, row),
         "notices": notices_of_study(session, study.id),
         "links": _links(study),
@@ -155,18 +156,19 @@ def related_row(row: Any) -> Json:
     }
 
 
-def _open_revision(study: Study, revisions: Iterable[Any], reader: Actor | None) -> Json | None:
+def _open_revision(session: Session, study: Study, revisions: Iterable[Any], reader: Actor | None) -> Json | None:
     """The reader's own revision on top of the accepted one."""
     if reader is None or study.live_revision is None:
         return None
-    undecided = [one for one in revisions if one.status in (*OPEN, RevisionStatus.SUBMITTED) and owner_of(one) == reader.id]
-    return open_revision_as_json(study, max(undecided, key=lambda one: one.number)) if undecided else None
+    undecided = [one for one in revisions if one.status in UNDECIDED]
+    people = people_behind(session, {reader.id, *(owner_of(one) for one in undecided)}) if undecided else {}
+    own = [one for one in undecided if people[owner_of(one)] == people[reader.id]]
+    return open_revision_as_json(study, max(own, key=lambda one: one.number)) if own else None
 
 
 def open_revision_as_json(study: Study, row: StudyRevision) -> Json:
     """Where a revision that nobody has decided on stands; its tag in If-Match goes on from it."""
-    href = f"{study_href(study.id)}/revisions/{row.number}"
-    return {"number": row.number, "status": row.status, "href": href, "etag": f'"r{row.number}"'}
+    return {"number": row.number, "status": row.status, "href": revision_href(study.id, row.number), "etag": f'"r{row.number}"'}
 
 
 def _retraction(study: Study, row: StudyRevision) -> Json | None:

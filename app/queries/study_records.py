@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -10,10 +10,15 @@ from app.actor import Actor
 from app.errors import NotFound
 from app.identifiers import study_reference
 from app.models import Study, StudyRevision
+from app.queries.people import belongs_to, is_among
 from app.vocabulary import RevisionStatus, Role
 
 OPEN = (RevisionStatus.DRAFT, RevisionStatus.CHANGES_REQUESTED)
 """States from which a revision can be submitted."""
+UNDECIDED = (*OPEN, RevisionStatus.SUBMITTED)
+"""States in which nobody has decided on a revision, or it was sent back to its author."""
+RevisionKey = tuple[str, int]
+"""Study id, number of the revision."""
 
 
 def get_study(session: Session, study_id: str) -> Study:
@@ -46,21 +51,43 @@ def may_see_drafts(session: Session, study: Study, reader: Actor | None) -> bool
     """A record that was never accepted is there for the authors of its revisions and for curators."""
     if reader is None:
         return False
-    if reader.may(Role.CURATOR) or study.created_by == reader.id:
+    if reader.may(Role.CURATOR) or is_among(session, reader.id, [study.created_by]):
         return True
     mine = select(col(StudyRevision.number)).where(col(StudyRevision.study_id) == study.id, is_own(reader))
     return session.execute(mine.limit(1)).first() is not None
 
 
+def visible_to(reader: Actor) -> ColumnElement[bool]:
+    """The studies that he may see: all that were accepted, and those of which he may see the drafts."""
+    if reader.may(Role.CURATOR):
+        return true()
+    mine = select(col(StudyRevision.study_id)).where(is_own(reader))
+    return or_(col(Study.live_revision).is_not(None), belongs_to(col(Study.created_by), reader.id), col(Study.id).in_(mine))
+
+
 def is_own(actor: Actor) -> ColumnElement[bool]:
-    """The revisions that he wrote himself, and those that another hand wrote over his draft."""
-    drafted_for = col(StudyRevision.drafted_for)
-    return or_(col(StudyRevision.created_by) == actor.id, and_(drafted_for.is_not(None), drafted_for == actor.id))
+    """The revisions that he wrote himself, and those that another hand wrote over his draft; under whichever of his keys."""
+    return or_(belongs_to(col(StudyRevision.created_by), actor.id), belongs_to(col(StudyRevision.drafted_for), actor.id))
+
+
+def is_own_row(session: Session, row: StudyRevision, actor: Actor) -> bool:
+    """The same of a revision that is at hand."""
+    return is_among(session, actor.id, (row.created_by, row.drafted_for))
+
+
+def has_moved(*, base: int | None, live: int | None) -> bool:
+    """Is another revision accepted now than the one that a revision was made from?"""
+    return live is not None and base != live
 
 
 def owner_of(row: StudyRevision) -> str:
     """Whose draft the revision is, whoever wrote it last."""
     return row.drafted_for or row.created_by
+
+
+def is_draft_of(actor: str) -> ColumnElement[bool]:
+    """The same for a query: the drafts of the person behind this id."""
+    return belongs_to(func.coalesce(col(StudyRevision.drafted_for), col(StudyRevision.created_by)), actor)
 
 
 def find_open_revision(session: Session, study: Study, by: Actor) -> StudyRevision | None:
@@ -78,18 +105,24 @@ def list_open_revisions(session: Session, study: Study, by: Actor, *, states: Se
     return list(session.execute(select(StudyRevision).where(*waiting).order_by(*newest_first)).scalars())
 
 
+def list_submitted_revisions(session: Session, study: Study) -> list[StudyRevision]:
+    """Those that wait for a decision, whoever made them; the newest first."""
+    waiting = (col(StudyRevision.study_id) == study.id, col(StudyRevision.status) == RevisionStatus.SUBMITTED)
+    return list(session.execute(select(StudyRevision).where(*waiting).order_by(col(StudyRevision.number).desc())).scalars())
+
+
 def find_own_amendment(session: Session, study: Study, by: Actor) -> StudyRevision | None:
     """His revision on top of the accepted one that nobody has decided on: he goes on from it, or takes it back."""
     if study.live_revision is None:
         return None
-    waiting = list_open_revisions(session, study, by, states=(*OPEN, RevisionStatus.SUBMITTED))
-    return next((row for row in waiting if owner_of(row) == by.id), None)
+    waiting = list_open_revisions(session, study, by, states=UNDECIDED)
+    return next((row for row in waiting if is_among(session, by.id, [owner_of(row)])), None)
 
 
 def get_own_revision(session: Session, study: Study, number: int, by: Actor) -> StudyRevision:
     """A revision for its authors and for curators; to others it is not there."""
     row = session.get(StudyRevision, (study.id, number))
-    if row is None or not (by.may(Role.CURATOR) or by.id in (row.created_by, row.drafted_for)):
+    if row is None or not (by.may(Role.CURATOR) or is_own_row(session, row, by)):
         raise NotFound(f"study {study.id} has no revision {number} of yours")
     return row
 

@@ -13,7 +13,7 @@ from app.actor import Actor
 from app.errors import NotFound
 from app.models import Change, Review, Study, StudyRevision
 from app.queries.actor_names import ActorName, load_actor_names
-from app.queries.addresses import study_href
+from app.queries.addresses import revision_href
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.study_records import is_own
@@ -102,7 +102,7 @@ def _item(study_id: str, row: Any, names: Mapping[str, ActorName], reviews: list
         **{name: person.name if person is not None else None for name, person in people.items()},
         **{f"{name}_orcid": person.orcid if person is not None else None for name, person in people.items()},
         "reviews": reviews,
-        "href": f"{study_href(study_id)}/revisions/{row.number}",
+        "href": revision_href(study_id, row.number),
     }
 
 

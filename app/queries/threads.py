@@ -1,6 +1,6 @@
-"""The thread of a study: who drafted, submitted, said and decided what, across all its revisions, in the order of time."""
+"""The thread of a study: who drafted, submitted, extracted, said and decided what, across all its revisions, in the order of time."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,11 @@ from sqlalchemy import Select, String, Subquery, cast, exists, literal, null, se
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Assignment, Comment, Review, Study, StudyRevision
+from app.models import Adjudication, Assignment, Comment, DoubleExtraction, Review, Study, StudyExtraction, StudyRevision
 from app.queries.actor_names import ActorName, load_actor_names
-from app.queries.addresses import study_href
+from app.queries.addresses import adjudication_href, extraction_href, revision_href
 from app.queries.comments import Seen, readable
+from app.queries.extractions_seen import ExtractionsSeen
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.schemas.interests import declares_interests
@@ -20,6 +21,8 @@ from app.vocabulary import RevisionStatus, ThreadEvent
 Json = dict[str, Any]
 LIVE_ONCE = (RevisionStatus.ACCEPTED, RevisionStatus.SUPERSEDED)
 REASON_OF = {ThreadEvent.DRAFTED: "reason", ThreadEvent.MADE_LIVE: "reason", ThreadEvent.WITHDRAWN: "withdrawal_reason"}
+OF_EXTRACTIONS = (ThreadEvent.EXTRACTION_STARTED, ThreadEvent.EXTRACTION_COMPLETED, ThreadEvent.EXTRACTION_WITHDRAWN)
+NAMED_BY_ROW = (ThreadEvent.COMMENTED, ThreadEvent.DECIDED, ThreadEvent.ADJUDICATED)
 NOTHING_SAID: Json = {
     "reason": None,
     "decision": None,
@@ -34,7 +37,7 @@ NOTHING_SAID: Json = {
 }
 
 
-def _events(study_id: str | None, seen: Seen) -> Subquery:
+def _events(study_id: str | None, seen: Seen, work: ExtractionsSeen) -> Subquery:
     """Every act on the study that the reader may know of, one row each; the parts are read by their ids afterwards."""
     revision, review, comment, given = StudyRevision, Review, Comment, Assignment
     of_study = (col(revision.study_id) == study_id, col(revision.number).in_(sorted(seen.numbers)))
@@ -59,8 +62,25 @@ def _events(study_id: str | None, seen: Seen) -> Subquery:
         _row(ThreadEvent.UNASSIGNED, literal("ended-") + col(given.id), given.id, given.revision, given.ended_at, given.ended_by).where(
             *by_reader, col(given.ended_at).is_not(None)
         ),
+        *_extraction_events(work),
     )
     return union_all(*parts).subquery("event")
+
+
+def _extraction_events(work: ExtractionsSeen) -> Iterator[Select[Any]]:
+    """That somebody began or ended his extraction, and that both were adjudicated: without a value of either."""
+    row, double, adjudication = StudyExtraction, DoubleExtraction, Adjudication
+    known = (col(row.double_extraction_id) == col(double.id), col(double.id).in_(sorted(work.doubles)))
+    for kind, at in (
+        (ThreadEvent.EXTRACTION_STARTED, row.started_at),
+        (ThreadEvent.EXTRACTION_COMPLETED, row.completed_at),
+        (ThreadEvent.EXTRACTION_WITHDRAWN, row.withdrawn_at),
+    ):
+        event = literal(f"{kind}-") + col(row.id)
+        yield _row(kind, event, row.id, double.base_revision, at, row.extractor).where(*known, col(at).is_not(None))
+    made = (adjudication.id, adjudication.revision, adjudication.made_at, adjudication.adjudicator)
+    seen = col(adjudication.id).in_(sorted(work.adjudications))
+    yield _row(ThreadEvent.ADJUDICATED, col(adjudication.id), *made).where(seen)
 
 
 def _of_revision(kind: ThreadEvent, at: Any, actor: Any) -> Select[Any]:
@@ -93,17 +113,17 @@ def thread_table(events: Subquery) -> FilterTable:
     )
 
 
-THREAD = thread_table(_events(None, Seen(frozenset(), frozenset())))
+THREAD = thread_table(_events(None, Seen(frozenset(), frozenset()), ExtractionsSeen()))
 """For the description of the list; each request reads its query with the table of its own events."""
 
 
-def thread_of(study: Study, seen: Seen) -> tuple[Subquery, FilterTable]:
-    events = _events(study.id, seen)
+def thread_of(study: Study, seen: Seen, work: ExtractionsSeen) -> tuple[Subquery, FilterTable]:
+    events = _events(study.id, seen, work)
     return events, thread_table(events)
 
 
 def list_thread(session: Session, study: Study, events: Subquery, asked: ListQuery) -> Page[Json]:
-    """A page of the thread, the oldest first; six queries, one more with `count=true`."""
+    """A page of the thread, the oldest first; seven queries, one more with `count=true`."""
     page = paginate(session, asked.apply(select(*events.c)), asked.sort, asked.page)
     rows = page.items
     said: dict[str, Json] = {}
@@ -131,7 +151,7 @@ def _item(row: Any, study: Study, revision: Any, said: Json, names: Mapping[str,
     curator = {"curator": names[said["curator"]].name} if "curator" in said else {}
     return (
         {
-            "id": row.source if row.kind in (ThreadEvent.COMMENTED, ThreadEvent.DECIDED) else row.id,
+            "id": row.source if row.kind in NAMED_BY_ROW else row.id,
             "kind": row.kind,
             "revision": row.revision,
             "revision_status": revision.status,
@@ -143,8 +163,14 @@ def _item(row: Any, study: Study, revision: Any, said: Json, names: Mapping[str,
         | own
         | said
         | curator
-        | {"href": f"{study_href(study.id)}/revisions/{row.revision}"}
+        | {"href": _href(study, row)}
     )
+
+
+def _href(study: Study, row: Any) -> str:
+    if row.kind == ThreadEvent.ADJUDICATED:
+        return adjudication_href(study.id, row.source)
+    return extraction_href(row.source) if row.kind in OF_EXTRACTIONS else revision_href(study.id, row.revision)
 
 
 def _decided(review: Review) -> Json:
@@ -167,6 +193,10 @@ def _commented(comment: Comment) -> Json:
     }
 
 
+def _adjudicated(adjudication: Adjudication) -> Json:
+    return {"reason": adjudication.reason}
+
+
 def _assigned(assignment: Assignment) -> Json:
     return {"curator": assignment.curator}
 
@@ -174,5 +204,6 @@ def _assigned(assignment: Assignment) -> Json:
 SHOWN: Sequence[tuple[Any, Callable[[Any], Json], tuple[ThreadEvent, ...]]] = (
     (Review, _decided, (ThreadEvent.DECIDED,)),
     (Comment, _commented, (ThreadEvent.COMMENTED,)),
+    (Adjudication, _adjudicated, (ThreadEvent.ADJUDICATED,)),
     (Assignment, _assigned, (ThreadEvent.ASSIGNED, ThreadEvent.UNASSIGNED)),
 )

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from app.actor import Actor
 from app.errors import FieldProblem
 from app.models import Condition, Instrument, Intervention, Outcome, Study
+from app.queries.study_records import visible_to
 from app.schemas.study import StudyDocument, StudyResult
 
 
@@ -56,14 +58,15 @@ def find_unknown_slugs(document: StudyDocument, known: KnownSlugs) -> list[Field
     return [problem for problem in problems if problem is not None]
 
 
-def find_unknown_studies(session: Session, document: StudyDocument) -> list[FieldProblem]:
-    """Keys of other studies that the document names and that do not exist."""
+def find_unknown_studies(session: Session, document: StudyDocument, *, reader: Actor | None) -> list[FieldProblem]:
+    """Keys of other studies that the document names and that do not exist, as far as the reader may know."""
     named = {f"/same_participants_as/{i}": key for i, key in enumerate(document.same_participants_as)}
     if document.synthesis is not None:
         named |= {f"/synthesis/included/{i}": key for i, key in enumerate(document.synthesis.included)}
     if not named:
         return []
-    there = set(session.execute(select(col(Study.key)).where(col(Study.key).in_(set(named.values())))).scalars())
+    seen = visible_to(reader) if reader is not None else col(Study.live_revision).is_not(None)
+    there = set(session.execute(select(col(Study.key)).where(col(Study.key).in_(set(named.values())), seen)).scalars())
     return [FieldProblem(pointer, f"no study has the key {key!r}") for pointer, key in named.items() if key not in there]
 
 

@@ -56,7 +56,7 @@ class QueueItem(Shape):
     submitted_at: datetime | None
     waiting_days: int | None
     assigned_to: str | None
-    comments: int = Field(description="How many comments there are on the record.")
+    comments: int = Field(description="How many comments on the record you may see.")
     departures: int | None = Field(
         description="How many of its figures are not those an adjudicator decided; null where it came of no adjudication."
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from app.schemas.base import Shape
+from app.schemas.page import PageInfo
 from app.vocabulary import AuditQuestion, WithoutSecondPerson
 
 
@@ -15,8 +16,10 @@ class AuditActor(Shape):
 
 
 class AuditFinding(Shape):
-    """One act. `sequence` is its entry in the ledger; null where only the tables tell of it."""
+    """One act. `id` is unique among the answers to one question; `sequence` is its entry in the ledger, null where only the tables
+    tell of it."""
 
+    id: str
     sequence: int | None
     at: datetime | None
     who: AuditActor
@@ -44,10 +47,12 @@ class AuditReport(Shape):
 
 
 class AuditAnswer(Shape):
-    """Everything that answers one question, in the order of the ledger."""
+    """A page of what answers one question, in the order of the ledger."""
 
     question: AuditQuestion
     text: str
-    findings: list[AuditFinding]
-    exceptions: list[AuditFinding]
+    findings: int = Field(description="How many there are in all.")
+    exceptions: int = Field(description="How many acts of this kind a named exception allows; `excepted=true` lists them.")
+    items: list[AuditFinding]
+    page: PageInfo
     sequence: int

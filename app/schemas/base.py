@@ -47,6 +47,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
 Ordinal = Annotated[int, Field(strict=True, ge=1, le=MAX_ORDINAL)]
 """A number of something counted from 1: a revision, a record of a file."""
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*)+$", max_length=500)]
+"""To a member of a document (RFC 6901)."""
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0)]

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field
 
 from app.schemas.base import Count, Positive, Shape, Text
 from app.schemas.page import PageInfo
-from app.schemas.study import MAX_RESULTS, AdverseEvents, StudyComparator, StudyDocument, StudyResult
-from app.schemas.study_risk_of_bias import StudyRiskOfBias
+from app.schemas.study import AdverseEvents, AnalysedCount, Comparators, Results, RisksOfBias, StudyDocument
 from app.schemas.study_writing import Warning
 from app.vocabulary import DoubleExtractionStatus, ExtractionStatus
 
@@ -21,21 +20,13 @@ EXTRACTED_MEMBERS = (
 class Extraction(Shape):
     """Those members of a study document that are extracted twice; each may be left out while work goes on."""
 
-    comparators: list[StudyComparator] = Field(default_factory=list, max_length=50)
+    comparators: Comparators = Field(default_factory=list)
     n_randomised: Count | None = None
-    n_analysed: Count | None = None
+    n_analysed: AnalysedCount = None
     cluster_size: Positive | None = None
-    results: list[StudyResult] = Field(default_factory=list, max_length=MAX_RESULTS)
+    results: Results = Field(default_factory=list)
     adverse_events: AdverseEvents = AdverseEvents()
-    risk_of_bias: list[StudyRiskOfBias] = Field(default_factory=list, max_length=200)
-
-    @field_validator("n_analysed")
-    @classmethod
-    def analysed_within_randomised(cls, value: int | None, info: ValidationInfo) -> int | None:
-        randomised = info.data.get("n_randomised")
-        if value is not None and randomised is not None and value > randomised:
-            raise ValueError(f"must not be above n_randomised, {randomised}")
-        return value
+    risk_of_bias: RisksOfBias = Field(default_factory=list)
 
 
 def with_extraction(document: StudyDocument, extraction: Extraction) -> StudyDocument:

@@ -56,7 +56,7 @@ class ImportRead(Shape):
     intervention: Slug | None
     conditions: list[Slug]
     notices: list[str]
-    problem: dict[str, Any] | None
+    problem: dict[str, Any] | None = Field(description="Why the file was refused, or why reading it was given up.")
     created_at: datetime
     created_by: str
     created_by_name: str

@@ -8,19 +8,25 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from app.schemas.base import Shape, Text
 
 NO_INTERESTS = "none"
-SAYS_NONE = frozenset(
-    {
-        "none",
-        "no conflict",
-        "no conflicts",
-        "no conflict of interest",
-        "no conflicts of interest",
-        "none declared",
-        "none to declare",
-        "nothing to declare",
-    }
+_WHO = r"(?:i|we|(?:both|all|the|all the) (?:authors?|reviewers?|curators?|undersigned))"
+_SAYS = r"(?:have|has|declares?|declared|reports?|reported|states?|stated|discloses?|disclosed|know of|am aware of|are aware of)"
+_THAT = r"(?: (?:that )?(?:there (?:is|are)|(?:i|we|they) have))?"
+_TO_SAY = r"to (?:declare|disclose|report|state)"
+_OF_WHICH_KIND = (
+    r"(?:(?:(?:known|potential|actual|real|perceived|apparent|possible|relevant|competing|conflicting"
+    r"|financial (?:or|and) (?:other|personal|non-?financial))(?:,| or| and)?) )*"
 )
-"""What people write for `none`; it is stored as `none`."""
+_WHAT = r"(?:conflicts?(?: of interests?)?|cois?|interests?|disclosures?)"
+_KNOWN = (
+    r"(?: (?:known|declared|stated|reported|exists?|to (?:my|our) knowledge|known to (?:me|us)"
+    r"|(?:that )?(?:i|we) (?:know|am aware|are aware) of))?"
+)
+SAYS_NONE = re.compile(
+    rf"(?:there (?:is|are) |{_WHO} {_SAYS}{_THAT} )?"
+    rf"(?:nothing {_TO_SAY}|(?:none|no {_OF_WHICH_KIND}{_WHAT})(?: {_TO_SAY})?){_KNOWN}"
+)
+"""What people write for `none`, and not a word more: it is stored as `none`. One exception, one kind of interest, makes it a statement."""
+LONGEST_NONE = 200
 ONE_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -30,7 +36,7 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _stated(text: str) -> str:
-    if text.lower().rstrip(".") in SAYS_NONE:
+    if len(text) <= LONGEST_NONE and SAYS_NONE.fullmatch(" ".join(text.lower().split()).strip(".!;\"' ")):
         return NO_INTERESTS
     if not ONE_WORD.search(text):
         raise ValueError("says nothing; write `none`, or which interests there are")

@@ -155,6 +155,10 @@ class Signer(Shape):
     orcid: str | None
     at: datetime
     conflict_of_interest: str
+    independent: bool = Field(
+        description="False: had a hand in a study that the headline rests on, or declares an interest; such a word counts beside somebody "
+        "independent only, or by the exception for an installation of one person."
+    )
     href: str
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from app.identifiers import Doi, InstrumentSlug, InterventionSlug, Orcid, OutcomeSlug, Pmcid, Pmid, RegistryNumber, Slug
 from app.schemas.base import Count, Flag, IsoDate, Language, Line, NotNegative, Number, Positive, Shape, Text, WebAddress, Year
@@ -193,6 +193,20 @@ class ReviewSynthesis(Shape):
         return names_each_once(value)
 
 
+def _within_randomised(value: int | None, info: ValidationInfo) -> int | None:
+    randomised = info.data.get("n_randomised")
+    if value is not None and randomised is not None and value > randomised:
+        raise ValueError(f"must not be above n_randomised, {randomised}")
+    return value
+
+
+Comparators = Annotated[list[StudyComparator], Field(max_length=50)]
+Results = Annotated[list[StudyResult], Field(max_length=MAX_RESULTS)]
+RisksOfBias = Annotated[list[StudyRiskOfBias], Field(max_length=200)]
+AnalysedCount = Annotated[Count | None, AfterValidator(_within_randomised)]
+"""Stands behind `n_randomised`, which it is compared with."""
+
+
 class StudyDocument(Shape):
     """A study record: bibliography, design, people, results, risk of bias. Unknown is null, never guessed.
 
@@ -224,17 +238,17 @@ class StudyDocument(Shape):
     sessions: Positive | None = None
     session_minutes: Positive | None = None
     duration_weeks: Positive | None = None
-    comparators: list[StudyComparator] = Field(default_factory=list, max_length=50)
+    comparators: Comparators = Field(default_factory=list)
     population: Text | None = None
     age_group: AgeGroup | None = None
     n_randomised: Count | None = None
-    n_analysed: Count | None = None
+    n_analysed: AnalysedCount = None
     cluster_size: Positive | None = None
     conditions: list[Slug] = Field(default_factory=list, max_length=100)
     same_participants_as: list[StudyKey] = Field(default_factory=list, max_length=100)
-    results: list[StudyResult] = Field(default_factory=list, max_length=MAX_RESULTS)
+    results: Results = Field(default_factory=list)
     adverse_events: AdverseEvents = AdverseEvents()
-    risk_of_bias: list[StudyRiskOfBias] = Field(default_factory=list, max_length=200)
+    risk_of_bias: RisksOfBias = Field(default_factory=list)
     synthesis: ReviewSynthesis | None = None
     conclusion: Text | None = None
     sources: list[WebAddress] = Field(default_factory=list, max_length=200)
@@ -245,14 +259,6 @@ class StudyDocument(Shape):
     @classmethod
     def each_once(cls, value: list[str]) -> list[str]:
         return names_each_once(value)
-
-    @field_validator("n_analysed")
-    @classmethod
-    def analysed_within_randomised(cls, value: int | None, info: ValidationInfo) -> int | None:
-        randomised = info.data.get("n_randomised")
-        if value is not None and randomised is not None and value > randomised:
-            raise ValueError(f"must not be above n_randomised, {randomised}")
-        return value
 
     @model_validator(mode="after")
     def orcids_belong_to_authors(self) -> Self:

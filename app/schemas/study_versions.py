@@ -1,15 +1,14 @@
 """Versions of a study document beside each other: what differs, what is in conflict, and how a person decides."""
 
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from app.schemas.base import Ordinal, Shape, Text
+from app.schemas.base import Ordinal, Pointer, Shape, Text
 from app.schemas.departure import AdjudicationFollowed
 from app.schemas.study_writing import PreviewAnswer
 from app.vocabulary import FieldChange, RevisionStatus, Side
 
-Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*)+$", max_length=500)]
 MAX_RESOLUTIONS = 5000
 
 

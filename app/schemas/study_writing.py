@@ -1,9 +1,11 @@
 """What the writing routes of studies take and answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from app.errors import FieldProblem
 from app.schemas.base import Ordinal, Shape, Text
 from app.schemas.interests import Interests
 from app.schemas.study import StudyDocument
@@ -36,6 +38,10 @@ class Warning(Shape):
     pointer: str
     detail: str
     allowed: list[str] | None
+
+
+def as_warnings(problems: Iterable[FieldProblem]) -> list[Warning]:
+    return [Warning(**problem.as_json()) for problem in problems]
 
 
 class MergeReport(Shape):

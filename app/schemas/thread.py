@@ -5,11 +5,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.schemas.base import Line, Shape, Text
+from app.schemas.base import Ordinal, Pointer, Shape, Text
 from app.schemas.page import PageInfo
 from app.vocabulary import CommentAudience, Decision, RevisionStatus, ThreadEvent
-
-Pointer = Annotated[Line, StringConstraints(pattern=r"^/")]
 
 
 class CommentRequest(Shape):
@@ -24,7 +22,7 @@ class CommentRequest(Shape):
     )
 
     text: Text
-    revision: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)] | None = None
+    revision: Ordinal | None = None
     pointer: Pointer | None = Field(default=None, description="JSON Pointer (RFC 6901) to a member of the revision's document.")
     reply_to: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")] | None = Field(
         default=None, description="The id of a comment on the study."
@@ -55,13 +53,16 @@ class ThreadItem(Shape):
     """One act on one revision: who, when, and what he said of it."""
 
     id: str
-    kind: ThreadEvent = Field(description="`made-live`: accepted without a review, which founding data and retractions alone can be.")
+    kind: ThreadEvent = Field(
+        description="`made-live`: accepted without a review, which founding data and retractions alone can be. Of an extraction it says "
+        "that it was begun, completed or withdrawn, and nothing that it holds."
+    )
     revision: int
     revision_status: RevisionStatus = Field(description="Where the revision stands now.")
     at: datetime
     by: str
     orcid: str | None
-    reason: str | None = Field(description="Why the revision was drafted, made live, or withdrawn.")
+    reason: str | None = Field(description="Why the revision was drafted, made live, or withdrawn; why it was adjudicated so.")
     decision: Decision | None
     comment: str | None = Field(description="Of a decision or a comment; null where a comment was withdrawn.")
     conflict_of_interest: str | None

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -21,7 +22,7 @@ from app.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceU
 from app.settings import Settings
 from app.sources.pacing import Clock, pacer_for
 from app.sources.reply_store import ReplyStore, StoredReply
-from app.sources.service import Service, services_of
+from app.sources.service import KEPT, Service, services_of
 
 MAX_ATTEMPTS = 4
 FIRST_PAUSE = 0.5  # seconds; doubled after every attempt
@@ -86,15 +87,17 @@ class SourceClient:
         clock: Clock = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tell: Told = tell_nobody,
+        kept: timedelta = KEPT,
     ) -> None:
-        self.services = services_of(settings)
+        self.services = services_of(settings, kept)
         self._settings = settings
         self._store = ReplyStore(settings.source_cache) if settings.source_cache else None
         self._sleep, self._clock, self._now, self._tell = sleep, clock, now, tell
         contact = settings.contact or ""
         self._e_mail = contact if E_MAIL.match(contact) else None
-        agent = _user_agent(settings.public_url, self._e_mail)
-        self._http = httpx.Client(headers={"User-Agent": agent}, follow_redirects=False, transport=transport, mounts=THIS_MACHINE)
+        self._transport = transport
+        self._http: httpx.Client | None = None
+        self._making = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +106,8 @@ class SourceClient:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        if self._http is not None:
+            self._http.close()
 
     def get(self, service: Service, path: str, params: Mapping[str, str], read: Callable[[bytes], T]) -> Reply[T]:
         """Ask for `path` under the service's address. `read` turns the body into what is wanted, ValueError if it cannot."""
@@ -123,6 +127,14 @@ class SourceClient:
         if self._store:
             self._store.keep(str(url), fresh)
         return _reply(str(url), fresh, content)
+
+    def _connections(self) -> httpx.Client:
+        """Made at the first question: to load the certificates of the world takes longer than all else at the start of the service."""
+        with self._making:
+            if self._http is None:
+                headers = {"User-Agent": _user_agent(self._settings.public_url, self._e_mail)}
+                self._http = httpx.Client(headers=headers, follow_redirects=False, transport=self._transport, mounts=THIS_MACHINE)
+            return self._http
 
     def _read(self, service: Service, fresh: StoredReply, read: Callable[[bytes], T]) -> T:
         try:
@@ -150,6 +162,7 @@ class SourceClient:
         return StoredReply(answer.body, self._now(), etag, last_modified)
 
     def _ask(self, service: Service, url: httpx.URL, headers: Mapping[str, str]) -> _Answer:
+        self._connections()  # before a turn is reserved: to make them takes a while
         pacer = pacer_for(service.base_url, service.per_second)
         deadline = self._clock() + self._settings.source_total_seconds
         for attempt in range(1, MAX_ATTEMPTS + 1):
@@ -189,7 +202,7 @@ class SourceClient:
         read, connect = min(self._settings.source_read_seconds, left), min(self._settings.source_connect_seconds, left)
         limits = httpx.Timeout(read, connect=connect)
         try:
-            with self._http.stream("GET", url, headers=dict(headers), timeout=limits) as response:
+            with self._connections().stream("GET", url, headers=dict(headers), timeout=limits) as response:
                 return _Answer(response.status_code, self._body(service, response, deadline), response.headers)
         except httpx.TimeoutException as error:
             raise _Passing(SourceTimeout(f"{service.title} did not answer in time.")) from error

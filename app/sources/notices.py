@@ -1,7 +1,8 @@
 """What Crossref and PubMed say of many publications: have they been retracted, corrected, doubted?
 
 Crossref is asked for each DOI (`updated-by`, which holds what Retraction Watch asserts), PubMed for many ids at once (publication types,
-CommentsCorrections). A source that fails `PATIENCE` times in a row is down: it is not asked again, the other goes on.
+CommentsCorrections). A source that fails `PATIENCE` times in a row, PubMed with whole batches, is down: it is not asked again, the other
+goes on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,8 +57,9 @@ class NoticeInquiry:
         for pmid, one in asked.items():
             _note(one, SourceName.PUBMED, found.get(pmid or ""))
         failed = next((one.problems[SourceName.PUBMED] for one in asked.values() if SourceName.PUBMED in one.problems), None)
-        if failed is not None and len(asked) == sum(SourceName.PUBMED in one.problems for one in asked.values()):
-            self.down[SourceName.PUBMED] = failed  # a whole batch, after all repeats
+        if asked:  # a batch has failed where none of it was answered, after all repeats
+            silent = all(SourceName.PUBMED in one.problems for one in asked.values())
+            self._count(SourceName.PUBMED, failed if silent else None)
 
     def _ask_crossref(self, answers: dict[str, Answers]) -> None:
         asked = [one for one in answers.values() if one.publication.doi]

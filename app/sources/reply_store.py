@@ -1,4 +1,4 @@
-"""Replies of the services, kept on disk so that nobody is asked twice for the same record within a day.
+"""Replies of the services, kept on disk so that nobody is asked again and again for the same record; `service` says for how long.
 
 One SQLite file of our own, apart from the database: it may be deleted at any time. An entry that does not fit its SHA-256 and a file
 that SQLite cannot read are dropped. A store that cannot be written costs time and nothing else, and says so in the log.

@@ -108,7 +108,8 @@ class Role(StrEnum):
 
 
 class WithoutSecondPerson(StrEnum):
-    """The acts that one person may do alone; everything else that decides needs two people."""
+    """The acts that one person may do alone; everything else that decides needs two people. A retraction stands also for the expression of
+    concern that the check of the literature services finds."""
 
     SEEDING = "seeding"
     RETRACTION = "retraction"
@@ -123,9 +124,10 @@ class CommentAudience(StrEnum):
 
 
 class AssignmentEnd(StrEnum):
-    """How the assignment of a submission to a curator ended."""
+    """How the assignment of a submission to a curator ended; released it was by a curator, withdrawn by those who made the submission."""
 
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
     REASSIGNED = "reassigned"
     DECIDED = "decided"
 
@@ -141,6 +143,10 @@ class ThreadEvent(StrEnum):
     COMMENTED = "commented"
     ASSIGNED = "assigned"
     UNASSIGNED = "unassigned"
+    EXTRACTION_STARTED = "extraction-started"
+    EXTRACTION_COMPLETED = "extraction-completed"
+    EXTRACTION_WITHDRAWN = "extraction-withdrawn"
+    ADJUDICATED = "adjudicated"
 
 
 class SignOffStatus(StrEnum):
@@ -205,9 +211,13 @@ class JobState(StrEnum):
 
 
 class ImportState(StrEnum):
-    """Uploaded: waits to be read. Read: the dry run is done. Refused: the file cannot be read. Committed: at least once."""
+    """Uploaded: waits to be read. Failed: reading was given up, not for the file's sake. Read: the dry run is done.
+
+    Refused: the file cannot be read. Committed: at least once.
+    """
 
     UPLOADED = "uploaded"
+    FAILED = "failed"
     READ = "read"
     REFUSED = "refused"
     COMMITTED = "committed"

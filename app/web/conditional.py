@@ -19,6 +19,8 @@ from app.errors import InvalidHeader, PreconditionRequired, StaleRevision
 from app.web.encodings import choose_encoding, gzip_body
 
 JSON = "application/json"
+NO_STORE = "no-store"
+"""Of an answer to a write, and of what is another the next moment."""
 VARY = "Accept, Accept-Encoding"
 _TAG = re.compile(r'\s*(W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?:,|$)')  # RFC 9110, 8.8.3
 _REVISION = re.compile(r'^"r(\d+)(?:-[^"]*)?"$')
@@ -74,7 +76,7 @@ def matches_none_match(request: Request, tag: str) -> bool:
 
 
 def require_if_match(request: Request, current_revision: int) -> None:
-    """Let a write pass only if its If-Match names the revision that is current (strong comparison, RFC 9110, 13.1.1)."""
+    """Let a write pass only if its If-Match names the revision, or version, that is current (strong comparison, RFC 9110, 13.1.1)."""
     field = _field(request, "if-match")
     if field is None:
         raise PreconditionRequired("Send the ETag of the record you read in the header If-Match.")
@@ -84,7 +86,7 @@ def require_if_match(request: Request, current_revision: int) -> None:
     if any(match and int(match[1]) == current_revision for match in named):
         return
     current = f'"r{current_revision}"'
-    raise StaleRevision(f"If-Match names {field}; the current revision is {current_revision}.", headers={"ETag": current})
+    raise StaleRevision(f"If-Match names {field}; what is current has {current}.", headers={"ETag": current})
 
 
 def _hash(body: bytes) -> str:

@@ -1,7 +1,8 @@
 """`Idempotency-Key` on POST: the same key and body are answered with the first reply, nothing is done twice.
 
-The reply is stored in the transaction of the deed, so that there is never one without the other. A second request with
-the key waits for the writer's place like everybody and then finds the reply; a failed request leaves nothing behind.
+The reply is stored in the transaction of the deed, so that there is never one without the other. A second request with the key, sent
+while the first is still at work, waits for the writer's place like everybody and then finds the reply: nobody is told to come again.
+A failed request leaves nothing behind.
 """
 
 import gzip
@@ -18,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.actor import Actor
-from app.errors import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidHeader
+from app.errors import IdempotencyKeyReused, InvalidHeader
 from app.models import IdempotencyKey
 from app.models.base import utc_now
 
-ONCE = (IdempotencyKeyInUse, IdempotencyKeyReused)
+ONCE = (IdempotencyKeyReused,)
 """The problems of a route that calls `once`."""
 
 KEPT_FOR = timedelta(hours=24)

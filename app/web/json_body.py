@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import FieldProblem, InvalidBody, MalformedJson, UnsupportedMediaType
+from app.formats.json_pointer import pointer_to
 
 MAX_NESTING = 64  # a study document needs 8
 NOT_A_NUMBER = "NaN, Infinity and numbers beyond 1.8e308 are no JSON numbers; use null for unknown."
@@ -49,11 +50,6 @@ def parse_json(body: bytes) -> Any:
         raise MalformedJson("The body holds an integer that is too long to be a number.") from None
     _refuse_faults(value)
     return value
-
-
-def pointer_to(path: tuple[str | int, ...]) -> str:
-    """A JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def is_json(content_type: str) -> bool:

@@ -1,5 +1,6 @@
 """The answer to a list: envelope, `Link: rel=next`, `fields=`, and `meta` where the items speak of health."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,10 +22,18 @@ def read_query(request: Request, table: FilterTable, item: type[BaseModel]) -> L
     return asked
 
 
-def reply_list(request: Request, asked: ListQuery, page: Page[Any], item: type[BaseModel], *, meta: Meta | None = None) -> Response:
-    """The page, with the members of each item that `fields=` keeps."""
+def reply_list(
+    request: Request,
+    asked: ListQuery,
+    page: Page[Any],
+    item: type[BaseModel],
+    *,
+    meta: Meta | None = None,
+    beside: Mapping[str, Any] | None = None,
+) -> Response:
+    """The page, with the members of each item that `fields=` keeps; `beside` it what is said of all of them."""
     kept = parse_fields(asked.fields, item) if asked.fields is not None else {}
-    payload = page.envelope([project(one, kept) for one in page.items])
+    payload = dict(beside or {}) | page.envelope([project(one, kept) for one in page.items])
     if meta is not None:
         payload["meta"] = meta
     return reply(request, payload, headers=link_next(request.url.path, request.query_params.multi_items(), page))

@@ -5,13 +5,14 @@ route declares itself.
 """
 
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.requests import Request
 
 from app.errors import InvalidQuery, ParameterProblem
 from app.queries.nearest import as_sentence, did_you_mean
+from app.schemas.base import MAX_ORDINAL
 
 
 class OnlyParameters:
@@ -39,3 +40,5 @@ def only_parameters(*names: str) -> Any:
 
 
 NO_PARAMETERS = only_parameters()
+RevisionNumber = Annotated[int, Path(ge=1, le=MAX_ORDINAL)]
+"""In an address."""

@@ -34,9 +34,10 @@ from app.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
+from app.formats.json_pointer import pointer_to
 from app.queries.nearest import as_sentence, did_you_mean
 from app.web.body_members import members_at
-from app.web.json_body import EMPTY_BODY, pointer_to
+from app.web.json_body import EMPTY_BODY
 from app.web.request_context import request_id_of
 from app.web.routes import allowed_methods
 

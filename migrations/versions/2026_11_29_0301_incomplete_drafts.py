@@ -1,4 +1,6 @@
-"""a draft may leave its kind and its design open, be edited by another hand, and be withdrawn
+"""a draft may leave its kind and its design open, be edited by another hand, and be withdrawn; pins of drafts are salted
+
+The salts stay on the way down: without them nothing that the ledger pinned meanwhile could be checked again.
 
 Revision: 2026112901
 Follows: 2026112404
@@ -13,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 OPEN_MEMBERS = ("kind", "design")
+SALTED = ("study_revision", "review")
 LEFT_OPEN = ""
 """What stands for null where the column allows none."""
 STUDY = sa.table("study", *(sa.column(name, sa.String()) for name in OPEN_MEMBERS))
@@ -25,6 +28,9 @@ def upgrade() -> None:
     with op.batch_alter_table("study_revision") as batch_op:
         batch_op.add_column(sa.Column("drafted_for", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("withdrawal_reason", sa.Text(), nullable=True))
+    for table in SALTED:
+        if all(column["name"] != "salt" for column in sa.inspect(op.get_bind()).get_columns(table)):
+            op.add_column(table, sa.Column("salt", sa.String(), nullable=True))
 
 
 def downgrade() -> None:

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("read_sequence", sa.Integer(), nullable=True),
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("committed_by", sa.String(), nullable=True),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_import")),
     )
     op.create_index("ix_reference_import_created_by_created_at", "reference_import", ["created_by", "created_at"])

@@ -41,6 +41,7 @@ def _create_double_extraction() -> None:
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closing_reason", sa.Text(), nullable=True),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name=op.f("fk_double_extraction_study_id_study")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_double_extraction")),
     )
@@ -104,6 +105,7 @@ def _create_adjudication() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("adjudicator", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["double_extraction_id"], ["double_extraction.id"], name=op.f("fk_adjudication_double_extraction_id_double_extraction")
         ),

@@ -9,9 +9,6 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from app.actions.projection import usable_results
-from app.schemas.study import StudyDocument
-
 revision = "2026112905"
 down_revision = "2026112904"
 branch_labels = None
@@ -24,11 +21,6 @@ DOCUMENTS = sa.text(
     " WHERE study.id > :after ORDER BY study.id LIMIT :batch"
 )
 SET_COMPLETION = sa.text("UPDATE study SET completed_on = :completed_on WHERE id = :id")
-ACCEPTED = sa.text(
-    "SELECT study.id, study_revision.document FROM study JOIN study_revision ON study_revision.study_id = study.id"
-    " AND study_revision.number = study.live_revision WHERE study.id > :after ORDER BY study.id LIMIT :batch"
-)
-SET_USABLE = sa.text("UPDATE result SET usable = :usable WHERE study_id = :id AND position = :position")
 
 
 def upgrade() -> None:
@@ -78,8 +70,8 @@ def upgrade() -> None:
     )
     op.add_column("study", sa.Column("completed_on", sa.String(), nullable=True))
     _fill_completion()
-    op.add_column("result", sa.Column("usable", sa.Boolean(), nullable=False, server_default=sa.false()))
-    _fill_usable()
+    # what a result gives only the engine of the day can tell: `evidence migrate` asks it for every null
+    op.add_column("result", sa.Column("usable", sa.Boolean(), nullable=True))
 
 
 def _fill_completion() -> None:
@@ -91,22 +83,6 @@ def _fill_completion() -> None:
         known = [row for row in days if row["completed_on"] is not None]
         if known:
             connection.execute(SET_COMPLETION, known)
-
-
-def _fill_usable() -> None:
-    """What a result gives only the engine can tell: it is asked, as at every acceptance."""
-    connection, after = op.get_bind(), ""
-    while rows := connection.execute(ACCEPTED, {"after": after, "batch": BATCH}).all():
-        after = rows[-1][0]
-        answers = ((study_id, usable_results(StudyDocument.model_validate_json(text))) for study_id, text in rows)
-        usable = [
-            {"id": study_id, "position": position, "usable": True}
-            for study_id, listed in answers
-            for position, answer in enumerate(listed)
-            if answer
-        ]
-        if usable:
-            connection.execute(SET_USABLE, usable)
 
 
 def downgrade() -> None:

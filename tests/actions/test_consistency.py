@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.actions.consistency import find_contradictions
+from app.actions.projection import usable_results
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import StudyDocument
 from tests.factories import CONDITIONS, INSTRUMENTS, OUTCOMES, a_body, a_result, a_study, the_least
@@ -179,3 +180,29 @@ class TestFindContradictions:
         problem = find_contradictions(a_study(results=[a_result(comparator="active")]), KNOWN)[-1]
         assert problem.allowed == ["sham"]
         assert problem.detail == "active is not among the study's comparators"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            a_body(n_randomised=60, n_analysed=60, results=[a_result(treatment={"n": 70}, control={"n": 50})]),  # eyes
+            a_body(n_randomised=100, n_analysed=100, results=[a_result(treatment={"n": 100}, control={"n": 50})]),  # treated at last
+        ],
+    )
+    def test_people_counted_twice_are_refused_with_what_to_do(self, body: dict[str, Any]) -> None:
+        found = find_contradictions(StudyDocument.model_validate(body), KNOWN)
+        said = [problem.detail for problem in found if problem.pointer.endswith("/n")]
+        assert said
+        assert all("counts eyes, ears or sides" in one and "a group that was treated later" in one for one in said)
+
+    def test_what_the_refusal_advises_fits_and_is_used(self) -> None:
+        allowing = {"measure": "MD", "value": -10, "ci_low": -15, "ci_high": -5, "adjusted_for_design": True}
+        eyes = a_result(treatment=NOBODY, control=NOBODY, estimate=allowing, note="40 eyes in each arm.")
+        alone = a_result(treatment=NOBODY, control=NOBODY)
+        before = a_result(comparator="wait-list")
+        over = a_result(comparator="none", within_group=True, treatment={"n": 120, "mean": 30, "sd": 20}, control=NOBODY)
+        for rows in ([eyes], [alone]):
+            document = StudyDocument.model_validate(a_body(n_randomised=60, n_analysed=60, results=rows))
+            assert (find_contradictions(document, KNOWN), usable_results(document)) == ([], [True])
+        waited = [{"kind": "wait-list", "label": "treated twelve weeks later"}]
+        document = StudyDocument.model_validate(a_body(comparators=waited, results=[before, over]))
+        assert (find_contradictions(document, KNOWN), usable_results(document)[0]) == ([], True)

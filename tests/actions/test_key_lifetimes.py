@@ -216,6 +216,19 @@ class TestLastAdmin:
             do(engine, change_key, admin, ApiKeyUpdate(expires_at=utc_now() + timedelta(days=10)))
         do(engine, change_key, admin, ApiKeyUpdate(expires_at=utc_now() + timedelta(days=8)))
 
+    @pytest.mark.parametrize("ask", [ApiKeyUpdate, ApiKeyRotation])
+    def test_can_be_given_a_longer_life_and_no_shorter_one(self, engine: Engine, ask: type[ApiKeyUpdate | ApiKeyRotation]) -> None:
+        admin = prefix_of(make(engine, role=Role.ADMIN, expires_at=utc_now() + timedelta(days=30)))
+        act = change_key if ask is ApiKeyUpdate else rotate_key
+        longer = utc_now() + timedelta(days=300)
+        do(engine, act, admin, ask(expires_at=longer))
+        with reading(engine) as session:
+            assert session.get_one(ApiKey, admin).expires_at == longer
+        with pytest.raises(LastAdminKey):
+            do(engine, act, admin, ask(expires_at=longer - timedelta(days=1)))
+        do(engine, act, admin, ask(expires_at=None))
+        assert differences(engine) == []
+
     def test_can_be_given_a_new_secret(self, engine: Engine, admin: str) -> None:
         assert do(engine, rotate_key, admin)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, text
 from sqlmodel import col
 
 from app.actions.notices import close_notice
-from app.actions.retraction_check import check_study, is_news
+from app.actions.retraction_check import check_study, note_checks, sift
 from app.database import reading, transaction
 from app.errors import NotAllowed, StateConflict
 from app.models import Change, PublicationNotice, SourceCheck, Study
@@ -18,6 +18,7 @@ from app.schemas.lookup import NoticeKind, Publication, Retraction, SourceName, 
 from app.sources.notices import Answers
 from app.vocabulary import NoticeStatus
 from tests.factories import ANNA, CLARA, an_accepted_study, differences, rating_content
+from tests.query_count import counted_queries
 
 DOI = "10.1000/trial"
 MOMENT = datetime(2026, 11, 29, tzinfo=UTC)
@@ -94,7 +95,7 @@ class TestCheck:
         for notice in (again, vague):
             given = answers(study, notice, source=SourceName.PUBMED)
             with reading(vocabulary) as session:
-                assert not is_news(session, given)
+                assert sift(session, [given]).news == []
             assert check(vocabulary, given) == []
 
     def test_an_exact_report_of_a_vague_retraction_is_no_second_one(self, vocabulary: Engine, study: Study) -> None:
@@ -135,6 +136,27 @@ class TestCheck:
         assert {entry.actor for entry in entries} == {"system:retraction-check"}
         said = "Retraction of 2026-11, doi:10.5555/retraction, reported by Crossref (retraction-watch): Made-up data"
         assert entries[0].summary == f"{said}: {TITLE}"
+
+
+class TestSift:
+    def test_asks_the_database_once_however_many_studies_there_are(self, vocabulary: Engine, study: Study) -> None:
+        check(vocabulary, answers(study, reported(NoticeKind.CORRECTION)))
+        with transaction(vocabulary) as session:
+            others = [an_accepted_study(session, doi=f"10.1000/other-{number}") for number in range(4)]
+        news = answers(others[0], reported(NoticeKind.RETRACTION))
+        given = [answers(study), news, *(answers(other) for other in others[1:])]
+        with transaction(vocabulary) as session:
+            session.connection()  # the transaction has begun
+            with counted_queries(session) as sent:
+                sifted = sift(session, given)
+            assert len(sent) == 1
+            with counted_queries(session) as sent:
+                note_checks(session, sifted.quiet)
+                note_checks(session, sifted.quiet)
+            assert len(sent) == 2
+            assert len(session.execute(select(SourceCheck)).scalars().all()) == 4
+        assert sifted.news == [news]
+        assert {key: len(said) for key, said in sifted.remarks.items()} == {study.id: 1, **{other.id: 0 for other in others[1:]}}
 
 
 class TestClose:

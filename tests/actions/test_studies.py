@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlmodel import col
 
-from app.actions.studies import amend_study, create_study, document_of, free_key, revision, submit_study, warnings_of
+from app.actions.studies import amend_study, create_study, document_of, revision, submit_study, warnings_of
 from app.actor import Actor
 from app.database import reading, transaction
 from app.errors import DuplicateStudy, InconsistentStudy, InvalidBody, NotAllowed, StateConflict
@@ -109,30 +109,6 @@ class TestCreate:
         assert [error.as_json()["pointer"] for error in refused.value.errors] == ["/fidelity"]
 
 
-class TestKey:
-    def test_first_author_year_and_condition(self, vocabulary: Engine) -> None:
-        with reading(vocabulary) as session:
-            assert free_key(session, a_study(authors=["Müller-Lüdenscheidt H"])) == "muller-ludenscheidt-2024-neck-pain"
-            assert free_key(session, a_study(authors=["Sørensen Þ"])) == "sorensen-2024-neck-pain"
-
-    def test_no_author_no_year_no_condition(self, vocabulary: Engine) -> None:
-        bare = StudyDocument.model_validate(the_least() | {"title": "On the rhythm of it"})
-        with reading(vocabulary) as session:
-            assert free_key(session, bare) == "anon-nd-on-the-rhythm"
-
-    def test_a_number_behind_it_when_it_is_taken(self, vocabulary: Engine) -> None:
-        with transaction(vocabulary) as session:
-            keys = [create_study(session, a_study(), by=ANNA).key for _ in range(3)]
-        assert keys == ["muster-2024-neck-pain", "muster-2024-neck-pain-2", "muster-2024-neck-pain-3"]
-
-    def test_a_long_name_still_gives_a_key_that_others_can_name(self, vocabulary: Engine) -> None:
-        # 102 letters and the year end one character before the cut, so the hyphen would stand last
-        with transaction(vocabulary) as session:
-            keys = [create_study(session, a_study(authors=[f"{'x' * 104} A"]), by=ANNA).key for _ in range(2)]
-            others = a_study(same_participants_as=keys)
-        assert others.same_participants_as == keys
-
-
 class TestAmend:
     def test_the_accepted_revision_stays_live(self, vocabulary: Engine) -> None:
         with transaction(vocabulary) as session:
@@ -227,12 +203,12 @@ class TestSubmit:
 class TestWarnings:
     def test_what_a_submission_needs(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:
-            found = warnings_of(session, StudyDocument.model_validate(the_least()), load_known_slugs(session))
+            found = warnings_of(session, StudyDocument.model_validate(the_least()), load_known_slugs(session), reader=ANNA)
         assert [problem.pointer for problem in found] == ["/kind", "/design", "/sources"]
 
     def test_a_complete_trial_has_none(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:
-            assert warnings_of(session, a_study(), load_known_slugs(session)) == []
+            assert warnings_of(session, a_study(), load_known_slugs(session), reader=ANNA) == []
 
 
 class TestRevision:

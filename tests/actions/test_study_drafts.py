@@ -1,21 +1,23 @@
 """Many drafts at once are what as many single ones would have been."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from app.actions.ledger import members_of
 from app.actions.studies import create_study
-from app.actions.study_drafts import create_drafts, prepare_draft
+from app.actions.study_drafts import prepare_draft, write_drafts
 from app.database import reading, transaction
 from app.models import Change, ChangeSubject, Study, StudyRevision
 from app.models.base import utc_now
 from app.schemas.study import StudyDocument
 from tests.factories import ANNA, a_study, differences, the_least
 
-OWN = {"id", "study_id", "created_at", "updated_at", "doi", "title", "document", "subject"}
+OWN = {"id", "study_id", "created_at", "updated_at", "doi", "title", "document", "subject", "salt"}
 """What is a study's own, so that it must differ."""
 
 
@@ -30,13 +32,18 @@ def everything(engine: Engine, table: type[SQLModel], order: Any) -> list[dict[s
     return [{name: value for name, value in row.items() if name not in OWN} for row in rows]
 
 
-class TestCreateDrafts:
+def write(session: Session, studies: Sequence[StudyDocument]) -> None:
+    drafts = [prepare_draft(document) for document in studies]
+    write_drafts(session, [draft.stem for draft in drafts], drafts, by=ANNA, moment=utc_now())
+
+
+class TestWriteDrafts:
     def test_writes_the_rows_and_entries_that_create_study_writes(self, vocabulary: Engine) -> None:
         with transaction(vocabulary) as session:
             for document in documents("one"):
                 create_study(session, document, by=ANNA)
         with transaction(vocabulary) as session:
-            create_drafts(session, [prepare_draft(document) for document in documents("two")], by=ANNA, moment=utc_now())
+            write(session, documents("two"))
         singly, together = everything(vocabulary, Study, col(Study.id))[:2], everything(vocabulary, Study, col(Study.id))[2:]
         for before, after in zip(singly, together, strict=True):
             assert after == before | {"key": after["key"]}
@@ -57,8 +64,7 @@ class TestCreateDrafts:
             for number in range(2):
                 create_study(session, a_study(title=f"Single {number}"), by=ANNA)
         with transaction(vocabulary) as session:
-            drafts = [prepare_draft(a_study(title=f"Several {number}")) for number in range(3)]
-            create_drafts(session, drafts, by=ANNA, moment=utc_now())
+            write(session, [a_study(title=f"Several {number}") for number in range(3)])
         with transaction(vocabulary) as session:
             create_study(session, a_study(title="The last"), by=ANNA)
         with reading(vocabulary) as session:
@@ -67,5 +73,5 @@ class TestCreateDrafts:
 
     def test_of_nothing_writes_nothing(self, vocabulary: Engine) -> None:
         with transaction(vocabulary) as session:
-            create_drafts(session, [], by=ANNA, moment=utc_now())
+            write(session, [])
         assert differences(vocabulary) == []

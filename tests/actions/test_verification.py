@@ -13,8 +13,9 @@ from app.actions.api_keys import create_key, revoke_key
 from app.actions.appraisals import make_appraisal, withdraw_appraisal
 from app.actions.reviews import retract_study, review_study
 from app.actions.studies import amend_study, create_study, submit_study
+from app.actions.study_drafts import prepare_draft, write_drafts
 from app.actions.verification import verify
-from app.database import make_engine, transaction
+from app.database import make_engine, reading, transaction
 from app.models import (
     AdverseEffect,
     ApiKey,
@@ -40,6 +41,7 @@ from app.models import (
     StudyCondition,
     StudyRevision,
 )
+from app.models.base import utc_now
 from app.vocabulary import Decision, Domain, Role
 from tests.databases import ENGINES, Databases
 from tests.factories import (
@@ -55,6 +57,7 @@ from tests.factories import (
     put,
     row_counts,
 )
+from tests.query_count import counted_queries
 from tests.require import require
 
 BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
@@ -228,6 +231,9 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a revision's base": (sql("UPDATE study_revision SET base_revision = 9 WHERE number = 2"), "the ledger pinned"),
     "a revision's reason": (sql("UPDATE study_revision SET reason = 'other' WHERE reason = 'fabricated'"), "the ledger pinned"),
     "a revision's making": (change(StudyRevision, created_at=LONG_AGO), "created_at is 2020"),
+    "a revision's salt": (change(StudyRevision, salt="00"), "the ledger pinned"),
+    "a revision's salt taken away": (change(StudyRevision, salt=None), "the ledger pinned"),
+    "why a revision was withdrawn": (change(StudyRevision, withdrawal_reason="Other."), "why it was withdrawn is not the one the ledger"),
     "who submitted": (change(StudyRevision, submitted_by="somebody"), "submitted_by is somebody"),
     "when it was submitted": (change(StudyRevision, submitted_at=LONG_AGO), "submitted_at is 2020"),
     "who decided": (change(StudyRevision, decided_by="somebody"), "decided_by is somebody"),
@@ -241,6 +247,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a review's decision": (change(Review, decision="reject"), "is not the one the ledger pinned"),
     "a review's comment": (change(Review, comment="other"), "is not the one the ledger pinned"),
     "a review's statement of interests": (change(Review, conflict_of_interest="other"), "is not the one the ledger pinned"),
+    "a review's salt": (change(Review, salt="00"), "is not the one the ledger pinned"),
     "a reviewer": (change(Review, reviewer="somebody"), "is not the one the ledger pinned"),
     "a review's revision": (change(Review, revision=2), "is not the one the ledger pinned"),
     "a review's moment": (change(Review, created_at=LONG_AGO), "is not the one the ledger pinned"),
@@ -331,6 +338,19 @@ class TestVerify:
             session.add(StudyRevision(**session.get_one(StudyRevision, (study.id, 1)).model_dump() | {"study_id": columns["id"]}))
 
         assert "study from-nowhere, revision 1: is in no ledger entry" in found_after(honest, add)
+
+    def test_it_asks_the_database_as_often_for_many_drafts_as_for_few(self, vocabulary: Engine) -> None:
+        sent = []
+        for _ in range(2):
+            with transaction(vocabulary) as session:
+                drafts = [prepare_draft(a_study(title=f"A draft, {number}", doi=None)) for number in range(20)]
+                write_drafts(session, [draft.stem for draft in drafts], drafts, by=ANNA, moment=utc_now())
+            with reading(vocabulary) as session:
+                session.connection()
+                with counted_queries(session) as queries:
+                    assert list(verify(session)) == []
+                sent.append(len(queries))
+        assert sent[0] == sent[1]
 
     def test_it_writes_nothing(self, honest: Engine) -> None:
         before = row_counts(honest)

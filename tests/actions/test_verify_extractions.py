@@ -81,10 +81,12 @@ COLUMNS: list[tuple[type[SQLModel], str, Any]] = [
     (StudyExtraction, "status", "in-progress"),
     (StudyExtraction, "salt", "0"),
     (StudyExtraction, "completed_at", LONG_AGO),
+    (DoubleExtraction, "salt", "0"),
     (DoubleExtraction, "base_revision", 7),
     (DoubleExtraction, "opened_by", "el_other"),
     (DoubleExtraction, "closed_at", LONG_AGO),
     (Adjudication, "decisions", lambda text: text.replace("second", "first")),
+    (Adjudication, "salt", "0"),
     (Adjudication, "reason", "Another reason"),
     (Adjudication, "adjudicator", "el_other"),
 ]
@@ -111,8 +113,8 @@ class TestVerify:
             row = first_of(session, StudyExtraction)
             session.add(StudyExtraction(**row.model_dump() | {"id": "added", "extractor": "el_other"}))
 
-        assert any(one.startswith("adjudication:") and "in the ledger and not in its table" in one for one in found_after(honest, drop))
-        assert found_after(honest, add) == ["extraction:added: is in no ledger entry"]
+        assert any(one.startswith("adjudication ") and "in the ledger and not in its table" in one for one in found_after(honest, drop))
+        assert found_after(honest, add) == ["extraction added: is in no ledger entry"]
 
     def test_a_revision_other_than_what_was_adjudicated_is_found(self, honest: Engine) -> None:
         def tamper(session: Session) -> None:

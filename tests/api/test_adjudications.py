@@ -6,14 +6,17 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from app.actions.api_keys import create_key
-from app.database import transaction
+from app.actions.api_keys import authenticate, create_key
+from app.database import reading, transaction
+from app.queries.adjudications import ADJUDICATIONS, list_adjudications
 from app.schemas.adjudication import AdjudicationAnswer, AdjudicationList
+from app.schemas.thread import ThreadList
 from app.vocabulary import Role
 from tests.api.acting import amend, an_accepted_study, assert_problem, create, header, review, submit
-from tests.api.extracting import READING, adjudicate, ask_for_two, compare, start, two_extractions
+from tests.api.extracting import READING, adjudicate, ask_for_two, compare, complete, start, two_extractions, withdraw
 from tests.conftest import Keys
 from tests.factories import a_body, a_result, differences, row_counts
+from tests.query_count import counted_queries
 
 SD = "/results/0/treatment/sd"
 OTHER = READING | {"results": [a_result(treatment={"n": 60, "mean": 30, "sd": 2}, note="Table 2.")]}
@@ -269,6 +272,19 @@ class TestRead:
         assert AdjudicationList.model_validate(answer).model_dump(mode="json") == answer
         assert [item["revision"] for item in answer["items"]] == [3, 2]
 
+    @pytest.mark.parametrize("reader", ["contributor", "curator"])
+    def test_a_list_costs_the_same_whatever_it_holds(self, client: TestClient, keys: Keys, study: str, engine: Engine, reader: str) -> None:
+        costs = []
+        for adjudicator in (keys.curator, keys.second_curator, keys.admin):
+            assert adjudicate(client, adjudicator, study, TAKE_SECOND, wording="first").status_code == 201
+            with reading(engine) as session:
+                by = authenticate(session, getattr(keys, reader))
+                with counted_queries(session) as sent:
+                    page = list_adjudications(session, study, ADJUDICATIONS.parse("/", []), by)
+            costs.append((len(page.items), len(sent)))
+            two_extractions(client, keys, study, READING, OTHER)
+        assert costs == [(number, costs[0][1]) for number in (1, 2, 3)]
+
     def test_one_of_another_study_is_not_there(self, client: TestClient, keys: Keys, study: str) -> None:
         made = adjudicate(client, keys.curator, study, TAKE_SECOND, wording="first").json()
         other = an_accepted_study(client, keys.admin, keys.curator, a_body(title="Another"))
@@ -276,3 +292,62 @@ class TestRead:
         assert_problem(response, 404, "not-found")
         nowhere = "/v1/studies/01890000-0000-7000-8000-000000000000/adjudications"
         assert_problem(client.get(nowhere, headers=header(keys.curator)), 404, "not-found")
+
+
+class TestThread:
+    """Who extracts and adjudicates stands between what was submitted and decided."""
+
+    @staticmethod
+    def of(client: TestClient, study: str, key: str | None) -> list[tuple[str, str, int]]:
+        answer = client.get(f"/v1/studies/{study}/thread", params={"limit": 200}, headers=header(key))
+        assert answer.status_code == 200, answer.text
+        assert ThreadList.model_validate(answer.json()).model_dump(mode="json") == answer.json()
+        kinds = ("extraction-started", "extraction-completed", "extraction-withdrawn", "adjudicated")
+        return [(one["kind"], one["by"], one["revision"]) for one in answer.json()["items"] if one["kind"] in kinds]
+
+    def test_those_who_may_know_of_an_extraction_see_when_it_began_and_ended(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.admin, keys.curator)
+        first = start(client, keys.contributor, study, READING).json()["id"]
+        complete(client, keys.contributor, first)
+        withdraw(client, keys.second_contributor, start(client, keys.second_contributor, study, OTHER).json()["id"])
+        told = [
+            ("extraction-started", "Contributor", 1),
+            ("extraction-completed", "Contributor", 1),
+            ("extraction-started", "Second contributor", 1),
+            ("extraction-withdrawn", "Second contributor", 1),
+        ]
+        for key in (keys.contributor, keys.second_contributor, keys.curator):
+            assert self.of(client, study, key) == told
+        assert self.of(client, study, None) == []
+
+    def test_it_says_nothing_of_what_was_extracted(self, client: TestClient, keys: Keys) -> None:
+        study = an_accepted_study(client, keys.admin, keys.curator)
+        secret = READING | {"results": [a_result(note="Nobody else has read this.", treatment={"n": 60, "mean": 30, "sd": 19.87})]}
+        own = start(client, keys.contributor, study, secret).json()
+        complete(client, keys.contributor, own["id"])
+        for key in (keys.second_contributor, keys.curator, keys.admin):
+            items = client.get(f"/v1/studies/{study}/thread", headers=header(key)).json()["items"]
+            assert [one["href"] for one in items if one["kind"].startswith("extraction")] == [own["href"]] * 2
+            for text in ("Nobody else", "19.87", "sha256"):
+                assert text not in str(items)
+
+    def test_an_adjudication_is_for_those_in_it_until_it_is_accepted(self, client: TestClient, keys: Keys, study: str) -> None:
+        made = adjudicate(client, keys.curator, study, TAKE_SECOND, wording="first", reason="Table 2.").json()
+        both = [(kind, by, 1) for by in ("Contributor", "Second contributor") for kind in ("extraction-started", "extraction-completed")]
+        for key in (keys.contributor, keys.second_contributor, keys.curator):
+            assert self.of(client, study, key) == [*both, ("adjudicated", "Curator", 2)]
+        assert self.of(client, study, None) == []
+        submit(client, keys.curator, study, reason="extracted twice")
+        assert review(client, keys.second_curator, study).status_code == 201
+        assert self.of(client, study, None) == [*both, ("adjudicated", "Curator", 2)]
+        asked = client.get(f"/v1/studies/{study}/thread", params={"kind": "adjudicated"}).json()["items"]
+        assert [(one["id"], one["href"], one["reason"]) for one in asked] == [(made["id"], made["href"], "Table 2.")]
+        assert client.get(asked[0]["href"]).status_code == 200
+
+    def test_of_a_private_record_a_stranger_hears_nothing(self, client: TestClient, keys: Keys) -> None:
+        draft = create(client, keys.admin, a_body(title="Private")).json()["id"]
+        ask_for_two(client, keys.curator, draft)
+        start(client, keys.contributor, draft, READING)
+        assert self.of(client, draft, keys.curator) == [("extraction-started", "Contributor", 1)]
+        for key in (keys.second_contributor, None):
+            assert_problem(client.get(f"/v1/studies/{draft}/thread", headers=header(key)), 404, "not-found")

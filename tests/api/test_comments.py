@@ -71,6 +71,7 @@ class TestComment:
             ({"text": "x", "pointer": "results"}, ["/pointer"]),
             ({"text": "x", "pointer": "/results/7"}, ["/pointer"]),
             ({"text": "x", "pointer": "/nothing"}, ["/pointer"]),
+            ({"text": "x", "pointer": "/~2"}, ["/pointer"]),
             ({"text": "x", "revision": 0}, ["/revision"]),
             ({"text": "x", "revision": 2}, ["/revision"]),
             ({"text": "x", "revision": 99999999999}, ["/revision"]),

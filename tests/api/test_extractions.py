@@ -116,7 +116,7 @@ class TestChange:
         wrong = {"results": [a_result(instrument="pain")]}
         assert_problem(change(client, keys.contributor, begun, wrong), 422, "invalid-body", "/results/0/instrument")
         assert_problem(change(client, keys.contributor, begun, {"abstract": "x"}), 422, "invalid-body", "/abstract")
-        assert_problem(change(client, keys.contributor, begun, []), 422, "invalid-body")
+        assert_problem(change(client, keys.contributor, begun, []), 422, "invalid-body", "")
         assert row_counts(engine) == before
 
     def test_only_its_author_may(self, client: TestClient, keys: Keys, begun: str) -> None:
@@ -148,6 +148,23 @@ class TestChange:
     def test_an_empty_one_is_not_completed(self, client: TestClient, keys: Keys, study: str) -> None:
         empty = start(client, keys.second_contributor, study).json()["id"]
         assert_problem(complete(client, keys.second_contributor, empty), 422, "invalid-body", "/extraction")
+
+    @pytest.mark.parametrize(
+        ("values", "pointers"),
+        [
+            ({"n_randomised": 54}, ["/extraction/results"]),
+            (READING | {"results": []}, ["/extraction/results", "/extraction/comparators/0/without_results"]),
+        ],
+    )
+    def test_one_without_results_is_not_completed_unless_it_says_that_there_are_none(
+        self, client: TestClient, keys: Keys, study: str, values: dict[str, Any], pointers: list[str]
+    ) -> None:
+        begun = start(client, keys.second_contributor, study, values).json()["id"]
+        problem = complete(client, keys.second_contributor, begun)
+        assert_problem(problem, 422, "invalid-body", *pointers)
+        none = [{"kind": "sham", "label": "light touch", "without_results": "the report gives baseline values alone"}]
+        assert change(client, keys.second_contributor, begun, {"comparators": none}).status_code == 200
+        assert complete(client, keys.second_contributor, begun).status_code == 201
 
     def test_completing_can_name_the_version_that_was_read(self, client: TestClient, keys: Keys, begun: str) -> None:
         assert_problem(complete(client, keys.contributor, begun, If_Match='"r7"'), 412, "stale-revision")

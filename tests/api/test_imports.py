@@ -66,7 +66,7 @@ class TestSending:
     def test_writes_no_study_and_says_what_each_record_is(self, client: TestClient, keys: Keys, engine: Engine) -> None:
         found = read(client, keys.contributor, ris(NECK, HEAD), "my library.ris")
         assert found["state"] == "read"
-        assert (found["file_name"], found["format"], found["encoding"]) == ("my library.ris", "ris", "utf-8-sig")
+        assert (found["file_name"], found["format"], found["encoding"]) == ("my library.ris", "ris", "utf-8")
         assert counts(found, "records", *OUTCOMES) == (2, 2, 0, 0, 0)
         assert [one["title"] for one in records(client, keys.contributor, found["id"])] == [NECK["title"], HEAD["title"]]
         assert stored_studies(engine) == []
@@ -140,6 +140,26 @@ class TestDefaults:
         assert answer["errors"][0]["parameter"] == "condition"
         assert answer["errors"][0]["allowed"] == ["migraine"]
         assert_problem(send(client, keys.contributor, ris(NECK), intervention="massage"), 400, "invalid-query")
+
+    @pytest.mark.parametrize("parameter", ["condition", "intervention"])
+    def test_a_default_that_is_empty_is_refused(self, client: TestClient, keys: Keys, parameter: str) -> None:
+        answer = assert_problem(send(client, keys.contributor, ris(NECK), **{parameter: ""}), 400, "invalid-query")
+        assert [(one["parameter"], one["detail"]) for one in answer["errors"]] == [(parameter, "A value is missing.")]
+
+
+class TestNotices:
+    def test_say_once_for_the_file_that_abstracts_and_keywords_are_not_kept(self, client: TestClient, keys: Keys) -> None:
+        content = b"".join(
+            f"TY  - JOUR\r\nTI  - A trial of number {number}\r\nAB  - We did.\r\n{word}ER  - \r\n\r\n".encode()
+            for number, word in ((1, "KW  - neck\r\n"), (2, ""), (3, ""))
+        )
+        found = read(client, keys.contributor, content)
+        told = ["abstracts are not kept (records that have one: 3)", "keywords are not kept (records that have some: 1)"]
+        assert found["notices"] == told
+        assert [problem for record in records(client, keys.contributor, found["id"]) for problem in record["problems"]] == []
+
+    def test_say_nothing_where_there_are_none(self, client: TestClient, keys: Keys) -> None:
+        assert read(client, keys.contributor, ris(NECK))["notices"] == []
 
 
 class TestRecords:
@@ -420,6 +440,36 @@ class TestCommit:
         with quick_client(engine_url) as client:
             ended = wait_for(client, keys.curator, sent["job"]["id"])
         assert (ended["state"], ended["error"]["type"]) == ("failed", "/problems/not-allowed")
+
+    def test_whose_reading_failed_says_so_and_is_read_again(self, engine_url: str, engine: Engine, keys: Keys) -> None:
+        with quick_client(engine_url, workers=False) as client:
+            sent = send(client, keys.contributor, ris(NECK)).json()
+            path = f"/v1/imports/{sent['import']['id']}"
+            assert_problem(client.post(f"{path}/reading", headers=header(keys.contributor)), 409, "state-conflict")
+        with transaction(engine) as session:
+            session.execute(update(ApiKey).where(col(ApiKey.prefix) == sent["import"]["created_by"]).values(expires_at=utc_now()))
+        with quick_client(engine_url) as client:
+            wait_for(client, keys.curator, sent["job"]["id"])
+            found = get(client, keys.curator, sent["import"]["id"])
+            assert (found["state"], found["job"]["state"], found["counts"]) == ("failed", "failed", None)
+            assert found["problem"]["detail"] == (
+                "reading was given up: the key that asked for this has expired before it was done; "
+                f"have it read again (POST {path}/reading), or throw the import away (DELETE)"
+            )
+            listed = client.get("/v1/imports", params={"state": "failed"}, headers=header(keys.curator)).json()["items"]
+            assert [(item["id"], item["state"]) for item in listed] == [(found["id"], "failed")]
+            assert client.get("/v1/imports", params={"state": "uploaded"}, headers=header(keys.curator)).json()["items"] == []
+            assert_problem(client.post(f"{path}/reading", headers=header(keys.curator)), 403, "not-allowed")
+            with transaction(engine) as session:
+                session.execute(update(ApiKey).where(col(ApiKey.prefix) == found["created_by"]).values(expires_at=None))
+            asked = client.post(f"{path}/reading", headers=header(keys.contributor))
+            assert (asked.status_code, asked.json()["kind"]) == (202, "read-import")
+            assert wait_for(client, keys.contributor, asked.json()["id"])["state"] == "succeeded"
+            again = get(client, keys.contributor, found["id"])
+            assert (again["state"], again["problem"], again["counts"]["new"]) == ("read", None, 1)
+            assert_problem(client.post(f"{path}/reading", headers=header(keys.contributor)), 409, "state-conflict")
+        with reading(engine) as session:
+            assert session.execute(select(ImportFilePart)).first() is None
 
     def test_fails_when_the_key_has_expired_before_it_was_done(self, engine_url: str, engine: Engine, keys: Keys) -> None:
         with quick_client(engine_url, workers=False) as client:

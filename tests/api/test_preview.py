@@ -31,6 +31,20 @@ class TestPreview:
         assert preview(client, keys.contributor).status_code == 200
         assert row_counts(engine) == before
 
+    def test_a_record_that_only_somebody_elses_draft_has_is_as_unknown_as_one_that_nobody_has(self, client: TestClient, keys: Keys) -> None:
+        private = create(client, keys.second_contributor, a_body(title="Private", authors=["Hidden H"])).json()["key"]
+        said = {}
+        for key in (keys.contributor, keys.second_contributor, keys.curator):
+            for name in (private, "nobody-1999-nothing"):
+                warnings = preview(client, key, a_body(same_participants_as=[name])).json()["warnings"]
+                said[key, name] = [(one["pointer"], one["detail"].replace(name, "…")) for one in warnings]
+        unknown = [("/same_participants_as/0", "no study has the key '…'")]
+        assert said[keys.contributor, private] == said[keys.contributor, "nobody-1999-nothing"] == unknown
+        assert said[keys.second_contributor, private] == said[keys.curator, private] == []
+        linked = create(client, keys.contributor, a_body(title="Linked", same_participants_as=[private])).json()
+        assert [one["pointer"] for one in linked["warnings"]] == ["/same_participants_as/0"]
+        assert_problem(submit(client, keys.contributor, linked["id"]), 422, "inconsistent-study", "/same_participants_as/0")
+
     def test_acceptance_of_a_new_study_then_says_the_same(self, client: TestClient, keys: Keys) -> None:
         an_accepted_study(client, keys.contributor, keys.curator)
         said = preview(client, keys.contributor, SMALL).json()["ratings"]

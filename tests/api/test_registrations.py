@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.acting import an_accepted_study, assert_problem, create, retract
+from tests.api.acting import amend, an_accepted_study, assert_problem, create, preview, retract, review, submit
 from tests.conftest import Keys
 from tests.factories import a_body
 
@@ -36,6 +36,41 @@ def numbers(client: TestClient, **asked: str) -> list[str]:
     answer = client.get("/v1/registrations", params=asked)
     assert answer.status_code == 200, answer.text
     return [item["registration"] for item in answer.json()["items"]]
+
+
+class TestSecondRecord:
+    def test_a_second_record_of_one_registration_is_a_duplicate_wherever_it_is_tried(
+        self, client: TestClient, keys: Keys, trials: dict[str, str]
+    ) -> None:
+        first = trials["NCT99000001"]
+        second = a_registration("NCT99000001", "2015-03", title="Registered again")
+        for answer in (preview(client, keys.contributor, second), create(client, keys.contributor, second)):
+            problem = assert_problem(answer, 409, "duplicate-study", "/registration")
+            assert problem["study"]["id"] == first
+        other = create(client, keys.contributor, a_registration("NCT99000009", None)).json()["id"]
+        assert_problem(
+            amend(client, keys.contributor, other, {"registration": "NCT99000001"}, If_Match='"r1"'),
+            409,
+            "duplicate-study",
+            "/registration",
+        )
+        assert preview(client, keys.contributor, a_registration("NCT99000001", "2015-04"), study=first).status_code == 200
+
+    def test_of_two_that_were_drafted_beside_each_other_one_is_accepted(self, client: TestClient, keys: Keys) -> None:
+        waiting = []
+        for title in ("One", "Two"):
+            waiting.append(create(client, keys.contributor, a_registration("NCT99000001", "2015-03", title=title)).json()["id"])
+            assert submit(client, keys.contributor, waiting[-1]).status_code == 200
+        assert review(client, keys.curator, waiting[0]).status_code == 201
+        assert_problem(review(client, keys.curator, waiting[1]), 409, "duplicate-study", "/registration")
+
+    def test_a_report_names_its_registration_and_a_retracted_one_makes_room(
+        self, client: TestClient, keys: Keys, trials: dict[str, str]
+    ) -> None:
+        report = a_body(title="The report", registration="NCT99000001")
+        assert create(client, keys.contributor, report).status_code == 201
+        assert retract(client, keys.curator, trials["NCT99000001"]).status_code == 201
+        assert create(client, keys.contributor, a_registration("NCT99000001", "2015-03", title="Anew")).status_code == 201
 
 
 @pytest.mark.usefixtures("trials")

@@ -8,18 +8,24 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, update
 from sqlmodel import col
 
+from app.actions.adjudications import adjudicate_study
 from app.actions.api_keys import authenticate, create_key
+from app.actions.extractions import complete_extraction, start_extraction
+from app.actions.studies import amend_study, document_of, revision, submit_study
 from app.database import reading, transaction
 from app.main import create_app
 from app.models import StudyRevision
 from app.models.base import utc_now
 from app.queries.review_queue import list_review_queue, table_for_reader
+from app.schemas.adjudication import AdjudicationRequest
 from app.schemas.assignment import QueueItem
+from app.schemas.extraction import Extraction
 from app.settings import Settings
 from app.vocabulary import Role
 from tests.api.acting import a_submitted_study, amend, an_accepted_study, assert_problem, create, header, review, submit
 from tests.conftest import Keys
-from tests.factories import a_body, a_result, intervention_record, put
+from tests.factories import ANNA, BEN, CARL, a_body, a_result, intervention_record, put
+from tests.factories import an_accepted_study as accepted
 from tests.query_count import counted_queries
 
 Json = dict[str, Any]
@@ -190,6 +196,14 @@ class TestFilters:
         answer = client.get(f"/v1/review-queue?{parameter}", headers=header(keys.curator))
         assert_problem(answer, 400, "invalid-cursor" if parameter.startswith("cursor") else "invalid-query")
 
+    @pytest.mark.parametrize("parameter", ["assigned_to", "assigned_to__not", "submitted_by", "submitted_by__not"])
+    def test_a_name_that_nobody_has_is_refused(self, client: TestClient, keys: Keys, parameter: str) -> None:
+        for key in (keys.curator, keys.contributor):
+            answer = client.get("/v1/review-queue", params={parameter: "me,Curater"}, headers=header(key))
+            (fault,) = assert_problem(answer, 400, "invalid-query")["errors"]
+            assert (fault["parameter"], "'Curater'" in fault["detail"]) == (parameter, True)
+            assert ("Curator" in fault["detail"]) == (key == keys.curator)  # who else is there is not for everybody
+
     def test_pages_follow_one_another_without_loss(self, filled: TestClient, keys: Keys) -> None:
         first = filled.get("/v1/review-queue?limit=3&count=true", headers=header(keys.curator)).json()
         rest = queue(filled, keys.curator, limit=3, cursor=first["page"]["next"], count="true")
@@ -198,6 +212,33 @@ class TestFilters:
 
     def test_only_the_members_that_are_wanted(self, filled: TestClient, keys: Keys) -> None:
         assert queue(filled, keys.curator, fields="title", limit=1) == [{"title": "Trial"}]
+
+
+class TestComments:
+    def test_those_are_counted_that_the_reader_may_see(self, client: TestClient, keys: Keys) -> None:
+        """What a curator and another author say of the draft of theirs is between them; its number is, too."""
+
+        def say(key: str, revision: int) -> None:
+            said = {"text": "See table 2.", "revision": revision}
+            assert client.post(f"/v1/studies/{study}/comments", json=said, headers=header(key)).status_code == 201
+
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        say(keys.curator, 1)  # of an accepted revision: for everybody with a key
+        for key, year in ((keys.contributor, 2023), (keys.second_contributor, 2022)):
+            amend(client, key, study, {"year": year}, If_Match='"r1"')
+            assert submit(client, key, study).status_code == 200
+        say(keys.curator, 2)
+        say(keys.second_contributor, 3)
+        say(keys.curator, 3)
+        counted = {name: queue(client, key)[0]["comments"] for name, key in some_of(keys).items()}
+        assert counted == {"contributor": 2, "second_contributor": 3, "curator": 4}
+        for name, key in some_of(keys).items():
+            listed = client.get(f"/v1/studies/{study}/comments", headers=header(key)).json()["items"]
+            assert len(listed) == counted[name]
+
+
+def some_of(keys: Keys) -> dict[str, str]:
+    return {name: getattr(keys, name) for name in ("contributor", "second_contributor", "curator")}
 
 
 class TestMayDecide:
@@ -237,7 +278,37 @@ class TestMayDecide:
             assert review(client, keys.curator, study).status_code == 201
 
 
+def an_adjudicated_draft(engine: Engine, doi: str) -> None:
+    """Accepted, extracted by two, adjudicated, changed by the adjudicator, and submitted."""
+    part = {name: a_body()[name] for name in ("comparators", "n_randomised", "results", "risk_of_bias")}
+    with transaction(engine) as session:
+        study = accepted(session, ANNA, doi=doi, title=doi)
+        for by, n in ((ANNA, 120), (BEN, 121)):
+            values = Extraction.model_validate(part | {"n_randomised": n})
+            complete_extraction(session, start_extraction(session, study.id, values, by=by), by=by)
+        decisions = {"decisions": [{"pointer": "/n_randomised", "choice": "second"}]}
+        adjudicate_study(session, study, AdjudicationRequest.model_validate(decisions), by=CARL)
+        document = document_of(revision(session, study, 2)).model_copy(update={"n_randomised": 122})
+        amend_study(session, study, document, by=CARL, base=1, reason="extracted twice")
+        submit_study(session, study, by=CARL)
+
+
 class TestCost:
+    def test_it_does_not_grow_with_what_was_adjudicated_either(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        """Each of these drafts departs from what was adjudicated, and who made it are five hands."""
+        counts = []
+        for number in (1, 19):
+            for place in range(number):
+                an_adjudicated_draft(engine, f"10.1000/{number}.{place}")
+            with reading(engine) as session:
+                reader = authenticate(session, keys.curator)
+                asked = table_for_reader(session, reader).parse("/v1/review-queue", [])
+                with counted_queries(session) as sent:
+                    page = list_review_queue(session, asked, reader)
+            assert {item["departures"] for item in page.items} == {1}
+            counts.append((len(page.items), len(sent)))
+        assert counts == [(1, counts[0][1]), (20, counts[0][1])]
+
     def test_the_number_of_queries_does_not_grow(self, client: TestClient, keys: Keys, engine: Engine) -> None:
         counts = []
         for round_ in range(2):

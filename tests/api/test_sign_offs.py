@@ -155,7 +155,8 @@ class TestIndependence:
         assert sign(client, keys.second_curator).status_code == 201
         beside = sign(client, keys.curator)
         assert (beside.status_code, beside.json()["independent"]) == (201, False)
-        assert {one["by"] for one in rating(client)["signed_off_by"]} == {"Curator", "Second curator"}
+        signers = {one["by"]: one["independent"] for one in rating(client)["signed_off_by"]}
+        assert signers == {"Curator": False, "Second curator": True}
         assert differences(engine) == []
 
     def test_nor_under_another_key_of_his(self, client: TestClient, keys: Keys, engine: Engine) -> None:
@@ -301,6 +302,8 @@ class TestLists:
             ({"status": "withdrawn,renewed"}, 0),
             ({"signer": "Second curator"}, 2),
             ({"signer": "Curator"}, 0),
+            ({"signer": "Curator,Second curator"}, 2),
+            ({"signer__not": "Curator"}, 2),
             ({"certainty": "no-evidence"}, 1),
             ({"independent": "false"}, 0),
             ({"signed_at__lte": "2020-01-01T00:00:00Z"}, 0),
@@ -313,6 +316,31 @@ class TestLists:
         answer = rated.get("/v1/sign-offs", params=parameters).json()
         assert SignOffList.model_validate(answer).model_dump(mode="json") == answer
         assert len(answer["items"]) == found
+
+    def test_me_is_whoever_asks_under_whichever_key(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        with transaction(engine) as session:
+            home, office = (create_key(session, name=name, role=Role.CURATOR, orcid=ORCID) for name in ("home", "office"))
+        sign(rated, home)
+        sign(rated, keys.second_curator)
+
+        def of(key: str | None, **parameters: str) -> list[str]:
+            answer = rated.get("/v1/sign-offs", params=parameters, headers=header(key))
+            assert answer.status_code == 200, answer.text
+            return [item["signer"] for item in answer.json()["items"]]
+
+        assert (of(office, signer="me"), of(keys.curator, signer="me")) == (["home"], [])
+        assert of(office, signer__not="me") == ["Second curator"]
+        assert set(of(office, signer="me,Second curator")) == {"home", "Second curator"}
+        own = rated.get("/v1/conditions/neck-pain/ratings/craniosacral-therapy/sign-offs", params={"signer": "me"}, headers=header(office))
+        assert [item["signer"] for item in own.json()["items"]] == ["home"]
+        assert_problem(rated.get("/v1/sign-offs", params={"signer": "me"}), 401, "authentication-required")
+
+    @pytest.mark.parametrize("parameter", ["signer", "signer__not"])
+    @pytest.mark.parametrize("name", ["Curater", "Contributor", "0000-0001-5109-3700"])
+    def test_a_name_that_no_curator_has_is_refused(self, client: TestClient, keys: Keys, parameter: str, name: str) -> None:
+        """Whether a contributor of that name is here, the public is not told."""
+        (fault,) = assert_problem(client.get("/v1/sign-offs", params={parameter: name}), 400, "invalid-query")["errors"]
+        assert (fault["parameter"], name in fault["detail"]) == (parameter, True)
 
     def test_a_what_if_is_signed_off_by_nobody(self, rated: TestClient, keys: Keys) -> None:
         sign(rated, keys.second_curator)

@@ -97,6 +97,15 @@ class TestMovedBase:
         assert review(client, keys.curator, study).status_code == 201
         assert differences(engine) == []
 
+    def test_an_amendment_without_a_reason_is_not_carried_over(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        amend(client, keys.contributor, study, {"notes": "read twice"}, reason=None, If_Match='"r1"')
+        change_live(client, keys, study, {"country": "Spain"})
+        before = row_counts(engine)
+        assert_problem(submit(client, keys.contributor, study), 422, "incomplete-study", "/reason")
+        assert row_counts(engine) == before
+        assert submit(client, keys.contributor, study, reason="A second look.").json()["merged"]["revision"] == 2
+
     def test_submitting_what_was_made_from_the_live_one_says_nothing_of_a_merge(self, client: TestClient, keys: Keys) -> None:
         study = create(client, keys.contributor).json()["id"]
         assert submit(client, keys.contributor, study).json()["merged"] is None

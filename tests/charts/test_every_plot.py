@@ -194,3 +194,4 @@ def test_every_plot_as_data_names_the_studies_with_a_concern() -> None:
     for rows in (forest["studies"], funnel["points"], cumulative["steps"], bias["rows"]):
         assert isinstance(rows, list)
         assert [row["concern"] for row in rows].count(True) == 1
+        assert not any("†" in str(value) for row in rows for value in row.values())

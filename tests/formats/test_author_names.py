@@ -1,6 +1,13 @@
 import pytest
 
 from app.formats.author_names import family_first, name_parts, read_name, read_names, with_comma
+from app.formats.sniff import FileFormat
+from tests.formats.bibliographies import read
+
+ENDNOTE = (
+    "<xml><records><record><titles><title>A trial</title></titles><contributors><authors><author>{}</author></authors></contributors>"
+    "</record></records></xml>"
+)
 
 
 class TestReadName:
@@ -23,6 +30,8 @@ class TestReadName:
             ("SMITH, JTB", "SMITH JTB"),
             ("Smith, John, Doe, Ann", "Smith, John, Doe, Ann"),
             ("Smith J, et al.", "Smith J, et al."),
+            ("Haller H, Lauche R", "Haller H, Lauche R"),
+            ("Haller H, Jr", "Haller H Jr"),
             ("王, 小明", "王 小明"),
             ("  ", ""),
         ],
@@ -85,3 +94,37 @@ class TestReadNames:
     )
     def test_that_are_not_clear_stay_as_they_stand_and_are_told(self, cell: str) -> None:
         assert read_names(cell) == ([cell], [cell])
+
+
+class TestDoubt:
+    """A text that may name several people stays as it stands, with a notice, whatever the format."""
+
+    @pytest.mark.parametrize(
+        ("file_format", "file"),
+        [
+            (FileFormat.RIS, "TY  - JOUR\nTI  - A trial\nAU  - {}\nER  - \n"),
+            (FileFormat.RIS, "TY  - JOUR\nTI  - A trial\nA1  - {}\nER  - \n"),
+            (FileFormat.NBIB, "PMID- 1\nTI  - A trial\nFAU - {}\nSO  - Pain.\n"),
+            (FileFormat.NBIB, "PMID- 1\nTI  - A trial\nAU  - {}\nSO  - Pain.\n"),
+            (FileFormat.BIBTEX, "@article{{a, title = {{A trial}}, author = {{{}}}}}\n"),
+            (FileFormat.CSL_JSON, '[{{"title": "A trial", "author": [{{"literal": "{}"}}]}}]'),
+            (FileFormat.CSL_JSON, '[{{"title": "A trial", "author": [{{"name": "{}"}}]}}]'),
+            (FileFormat.ENDNOTE_XML, ENDNOTE),
+        ],
+    )
+    @pytest.mark.parametrize("text", ["Smith J; Doe A", "Smith, John; Doe, Ann", "Smith J, Doe A"])
+    def test_is_told(self, file_format: FileFormat, file: str, text: str) -> None:
+        (record,) = read(file_format, file.format(text).encode())
+        assert record.bibliography is not None
+        assert record.bibliography.authors == [text]
+        assert f"{text!r} may be several names, and stays as it stands" in [problem.detail for problem in record.problems]
+
+    @pytest.mark.parametrize("text", ["Smith J", "Cochrane Pain Group", "Neck, Back and Hip Group"])
+    def test_is_not_told_of_one(self, text: str) -> None:
+        (record,) = read(FileFormat.CSL_JSON, f'[{{"title": "A trial", "author": [{{"literal": "{text}"}}]}}]'.encode())
+        assert [problem for problem in record.problems if "several names" in problem.detail] == []
+
+    def test_a_group_of_crossref_is_no_person(self) -> None:
+        (record,) = read(FileFormat.CSL_JSON, b'[{"title": "A trial", "author": [{"name": "World Health Organization, Geneva"}]}]')
+        assert record.bibliography is not None
+        assert record.bibliography.authors == ["World Health Organization, Geneva"]

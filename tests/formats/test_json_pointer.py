@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.json_pointer import find_member
+from app.formats.json_pointer import find_member, pointer_to
 
 DOCUMENT = json.dumps({"results": [{"sd": 1.5, "n": None}], "a/b": {"m~n": 7}, "": 0})
+
+
+class TestPointerTo:
+    def test_escapes_as_rfc_6901_says(self) -> None:
+        assert pointer_to(("a/b", 0, "m~n")) == "/a~1b/0/m~0n"
+        assert pointer_to(()) == ""
 
 
 class TestFindMember:

@@ -1,6 +1,10 @@
 """Crossref and PubMed say that a trial was retracted: the command takes it out, the rating moves, every page and plot says so."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +144,21 @@ class TestRetractionFound:
         done, said, _ = check("--only", study["key"])
         assert (done, "0 new notices" in said) == (0, True)
         assert actions_after(engine, sequence) == []
+
+    def test_a_run_a_minute_earlier_than_yesterdays_asks_anew(
+        self, client: TestClient, services: FakeServices, check: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        study, cache = haller(client), tmp_path / "replies.sqlite3"
+        monkeypatch.setenv("EVIDENCE_SOURCE_CACHE", str(cache))
+        get_settings.cache_clear()
+        check("--only", study["key"])
+        with closing(sqlite3.connect(cache)) as replies:
+            yesterday = (datetime.now(UTC) - timedelta(hours=23, minutes=59)).isoformat()
+            assert replies.execute("UPDATE reply SET fetched_at = ?", (yesterday,)).rowcount > 0
+            replies.commit()
+        retracted_work(services, study)
+        done, said, _ = check("--only", study["key"])
+        assert (done, "1 new notices" in said) == (0, True)
 
     def test_what_a_curator_put_back_is_not_taken_out_again(
         self, client: TestClient, engine: Engine, services: FakeServices, check: Any

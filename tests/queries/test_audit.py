@@ -8,18 +8,24 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlmodel import col
 
+from app.actions.adjudications import adjudicate_study
 from app.actions.api_keys import authenticate, change_key, create_key, revoke_key
+from app.actions.assignments import assign_study, release_study
+from app.actions.extractions import complete_extraction, start_extraction
 from app.actions.reviews import accept_revision, retract_study, review_study, submitted_revision
 from app.actions.studies import amend_study, document_of, revision, submit_study
+from app.actions.withdrawal import withdraw_revision
 from app.actor import MAINTENANCE, Actor
 from app.database import reading, transaction
 from app.identifiers import orcid_check_digit
 from app.models import ApiKey, Review, Study, StudyRevision
 from app.models.base import utc_now
 from app.queries.audit import ASKED, Audit, audit
+from app.schemas.adjudication import AdjudicationRequest
 from app.schemas.api_key import ApiKeyUpdate
+from app.schemas.extraction import Extraction
 from app.vocabulary import AuditQuestion, Decision, Role, WithoutSecondPerson
-from tests.factories import a_submission, accept
+from tests.factories import a_body, a_submission, accept
 
 ALONE, OWN = AuditQuestion.ONE_PERSON_APPROVALS, AuditQuestion.DECISIONS_ON_OWN_WORK
 People = Mapping[str, Actor]
@@ -132,6 +138,21 @@ class TestOnePersonApprovals:
             decide(session, a_submission(session, people["Anna"]), people["Clara"], one_person=True)
         assert (found(vocabulary), allowed(vocabulary)) == ({}, {})
 
+    def test_an_exception_that_only_the_tables_call_for_is_an_exception(self, vocabulary: Engine, people: People) -> None:
+        """The ledger names the one who drafted; that the curator had extracted some of the figures, only the tables tell."""
+        reading_of_it = {name: a_body()[name] for name in ("comparators", "n_randomised", "results", "risk_of_bias")}
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Anna"])
+            accept(session, study, people["Carl"])
+            for name, n in (("Clara", 120), ("Anna", 121)):
+                values = Extraction.model_validate(reading_of_it | {"n_randomised": n})
+                complete_extraction(session, start_extraction(session, study.id, values, by=people[name]), by=people[name])
+            decisions = [{"pointer": "/n_randomised", "choice": "second"}]
+            adjudicate_study(session, study, AdjudicationRequest.model_validate({"decisions": decisions}), by=people["Carl"])
+            submit_study(session, study, by=people["Carl"], reason="extracted twice")
+            decide(session, study, people["Clara"], one_person=True)
+        assert (found(vocabulary), allowed(vocabulary)) == ({}, {ALONE: [WithoutSecondPerson.ONE_PERSON]})
+
 
 class TestDecisionsOnOwnWork:
     def test_an_author_who_rejects_under_the_setting_is_listed(self, vocabulary: Engine, people: People) -> None:
@@ -144,6 +165,22 @@ class TestDecisionsOnOwnWork:
             decide(session, a_submission(session, people["Carl"]), people["Clara"], Decision.REQUEST_CHANGES)
             session.execute(update(Review).values(reviewer=people["Carl"].id))
         assert found(vocabulary) == {OWN: [("Carl", 1)]}
+
+    def test_what_was_sent_back_and_is_superseded_by_now_was_not_accepted(self, vocabulary: Engine, people: People) -> None:
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Carl"])
+            decide(session, study, people["Clara"], Decision.REQUEST_CHANGES)
+            document = document_of(revision(session, study, 1)).model_copy(update={"title": "Better"})
+            amend_study(session, study, document, by=people["Carl"], base=None)
+            session.execute(update(Review).values(reviewer=people["Carl"].id))
+        assert found(vocabulary) == {OWN: [("Carl", 1)]}
+
+    def test_who_takes_his_own_revision_back_after_it_was_sent_back_decides_nothing(self, vocabulary: Engine, people: People) -> None:
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Carl"])
+            decide(session, study, people["Clara"], Decision.REQUEST_CHANGES)
+            withdraw_revision(session, study, reason="given up", by=people["Carl"])
+        assert found(vocabulary) == {}
 
 
 class TestAcceptances:
@@ -197,6 +234,23 @@ class TestKeys:
             change_key(session, people["Clara"].id, ApiKeyUpdate(role=Role.CONTRIBUTOR), by=MAINTENANCE)
             decide(session, study, people["Clara"])
         assert found(vocabulary) == {"acts-beyond-role": [("Clara", 1)]}
+
+    def test_an_assignment_that_ends_because_its_submission_was_taken_back_is_no_curators_act(
+        self, vocabulary: Engine, people: People
+    ) -> None:
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Anna"])
+            assign_study(session, study, "me", by=people["Clara"])
+            withdraw_revision(session, study, reason="given up", by=people["Anna"])
+        assert found(vocabulary) == {}
+
+    def test_releasing_an_assignment_is_one(self, vocabulary: Engine, people: People) -> None:
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Anna"])
+            assign_study(session, study, "me", by=people["Clara"])
+            change_key(session, people["Clara"].id, ApiKeyUpdate(role=Role.CONTRIBUTOR), by=MAINTENANCE)
+            release_study(session, study, by=people["Clara"])
+        assert found(vocabulary) == {"acts-beyond-role": [("Clara", None)]}
 
     def test_an_act_of_a_key_that_never_was(self, vocabulary: Engine) -> None:
         stranger = Actor("el_00000000", "Stranger", Role.CONTRIBUTOR, an_orcid(9))

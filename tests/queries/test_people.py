@@ -68,3 +68,4 @@ class TestPeople:
     def test_every_exception_has_its_reason(self) -> None:
         assert ACTS_WITHOUT_SECOND_PERSON.keys() == set(WithoutSecondPerson)
         assert all(ACTS_WITHOUT_SECOND_PERSON.values())
+        assert "an expression of concern" in ACTS_WITHOUT_SECOND_PERSON[WithoutSecondPerson.RETRACTION]

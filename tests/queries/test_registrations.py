@@ -1,12 +1,10 @@
 """The list of registered trials says of each what the rule of the rating says: the one is SQL, the other the engine."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -15,9 +13,9 @@ from app.actions.recompute import all_pairs
 from app.database import reading, transaction
 from app.models import Rating
 from app.queries.pair_inputs import load_pair_inputs
-from app.queries.registrations import last_overdue_day, load_registrations, months_since
+from app.queries.registrations import load_registrations, months_since
 from app.schemas.study import named_registrations
-from app.synthesis.grade.publication_bias import find_overdue, is_overdue, reports_result
+from app.synthesis.grade.publication_bias import find_overdue, reports_result
 from tests.factories import a_result, a_study, an_accepted_study
 from tests.query_count import counted_queries
 
@@ -28,14 +26,6 @@ REGISTRATION: dict[str, Any] = {
     "title": "A registered trial", "kind": "registration", "design": "registered-trial", "publication_status": "registered",
     "registration": "NCT99000001", "completed_on": "2020-01", "results": [], "risk_of_bias": [], "comparators": [],
 }  # fmt: skip
-days = st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 12, 31))
-
-
-class TestLastOverdueDay:
-    @given(days, st.integers(min_value=-800, max_value=800))
-    def test_splits_the_days_as_the_rule_does(self, as_of: date, offset: int) -> None:
-        completed = last_overdue_day(as_of) + timedelta(days=offset)
-        assert is_overdue(completed.isoformat(), as_of) == (offset <= 0)
 
 
 class TestMonthsSince:

@@ -11,11 +11,33 @@ STATEMENT: TypeAdapter[str] = TypeAdapter(Interests)
 
 
 class TestInterests:
-    @pytest.mark.parametrize("said", ["none", "None", " NONE. ", "No conflicts of interest.", "nothing to declare", {"none": True}])
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "none", "None", " NONE. ", "No conflicts of interest.", "nothing to declare", {"none": True}, "No competing interests",
+            "none known", "Nothing to declare", "The authors declare no conflict of interest", "None to declare.", "None declared",
+            "No conflict", "no known conflicts of interest", "I have no competing interests to declare.", "There are none.",
+            "no interests", "The author declares that there is no conflict of interest.", "No potential conflict of interest",
+            "The authors have nothing to declare", "I have none", "We declare that we have no competing interests",
+            "No financial or non-financial interests", "No actual or potential conflicts", "No conflict of interest to my knowledge",
+            "None that I know of", "\"none\"", "No COI", "nothing to disclose", "I know of no conflict of interest",
+            "No  relevant\nconflicts of interest",
+        ],
+    )  # fmt: skip
     def test_whoever_has_none_is_read_as_none(self, said: Any) -> None:
         assert STATEMENT.validate_python(said) == "none"
 
-    @pytest.mark.parametrize("said", ["I teach the method.", "Angestellt beim Hersteller", "None, but I know the author", "研究者の同僚"])
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "I teach the method.", "Angestellt beim Hersteller", "None, but I know the author", "研究者の同僚",
+            "none except that I teach the method", "No competing interests other than my practice", "no other conflicts of interest",
+            "No financial interests", "Nothing to declare apart from royalties", "None; I was paid by the maker",
+            "No longer employed there", "No conflict of interest. I own shares.", "The first author declares no conflict of interest",
+            "none of us was paid", "I declare an interest", "no competing interests besides a grant", "No conflicts with my employer",
+            "I have competing interests", "nothing but a travel grant", "I declare nothing", "Not none",
+        ],
+    )  # fmt: skip
     def test_a_statement_is_kept_word_for_word(self, said: str) -> None:
         assert STATEMENT.validate_python(said) == said
         assert declares_interests(said)

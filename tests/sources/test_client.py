@@ -15,6 +15,7 @@ from app.errors import SourceProblem, SourceReplyInvalid, SourceTimeout, SourceU
 from app.settings import Settings
 from app.sources.client import SourceClient, seconds_to_wait
 from app.sources.reading import read_json
+from app.sources.service import KEPT_FOR_DAILY
 from tests.fakes import XML, Answer, FakeServices, cut_off, dripping, fake_services, garbage, redirect, slow, status, throttled
 
 PATH = "/works/10.5555%2Flight.2021.001"
@@ -256,6 +257,19 @@ class TestStore:
         moment[0] += timedelta(hours=25)
         services.misbehave("crossref", Answer(body=b'{"message": "new"}', headers={"ETag": '"other"'}))
         assert ask(storing) == {"message": "new"}
+
+    def test_a_client_for_a_daily_command_takes_a_reply_of_the_last_hours_alone(
+        self, services: FakeServices, tmp_path: Path, naps: list[float], moment: list[datetime]
+    ) -> None:
+        settings = services.settings(source_cache=tmp_path / "replies.sqlite3")
+        with SourceClient(settings, sleep=naps.append, now=lambda: moment[0], kept=KEPT_FOR_DAILY) as daily:
+            ask(daily)
+            moment[0] += timedelta(hours=11)
+            ask(daily)
+            assert len(services.asked("crossref")) == 1
+            moment[0] += timedelta(hours=12, minutes=59)
+            ask(daily)
+            assert len(services.asked("crossref")) == 2
 
     def test_neither_failures_nor_garbage_are_kept(self, storing: SourceClient, services: FakeServices) -> None:
         services.misbehave("crossref", garbage(), status(404))

@@ -35,6 +35,21 @@ class TestInquiry:
         assert PATIENCE <= len(services.asked("crossref")) < 10
         assert inquiry.ask([WAKEFIELD])[0].answered == [PUBMED]
 
+    def test_pubmed_is_given_up_after_as_many_batches_on_end_without_an_answer(self, client: SourceClient, services: FakeServices) -> None:
+        inquiry = NoticeInquiry(client)
+        one = Publication("9", "only-pubmed", None, "9500320")
+        for _ in range(PATIENCE - 1):
+            services.misbehave("pubmed", status(400))
+            assert PUBMED in inquiry.ask([one])[0].problems
+        assert inquiry.ask([one])[0].answered == [PUBMED]
+        services.always("pubmed", status(400))
+        for _ in range(PATIENCE):
+            assert PUBMED not in inquiry.down
+            inquiry.ask([one, Publication("8", "bare")])
+        asked = len(services.asked("pubmed"))
+        assert PUBMED in inquiry.ask([one])[0].problems
+        assert len(services.asked("pubmed")) == asked
+
     def test_a_study_with_neither_name_is_asked_nowhere(self, client: SourceClient, services: FakeServices) -> None:
         assert NoticeInquiry(client).ask([Publication("9", "bare")])[0].answered == []
         assert services.seen == []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import FieldProblem, InvalidBody, MalformedJson, Problem
-from app.web.json_body import OFF_LOOP_BYTES, is_json, parse_json, pointer_to
+from app.web.json_body import OFF_LOOP_BYTES, is_json, parse_json
 from tests.web.small_app import make_client
 
 JSON = {"Content-Type": "application/json"}
@@ -99,12 +99,6 @@ class TestParseJson:
         except (MalformedJson, InvalidBody):
             return
         assert json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-
-
-class TestPointerTo:
-    def test_escapes_as_rfc_6901_says(self) -> None:
-        assert pointer_to(("a/b", 0, "m~n")) == "/a~1b/0/m~0n"
-        assert pointer_to(()) == ""
 
 
 class TestIsJson:

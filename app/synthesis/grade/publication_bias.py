@@ -8,7 +8,7 @@ doi 10.1001/jama.295.6.676; for standardised differences a predictor that is fre
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.synthesis.body import Body, BodyStudy, RegistrationInput, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
@@ -80,6 +80,14 @@ def is_overdue(completed_on: str, as_of: date, months: int = CURRENT.overdue_mon
     year = completed.year + months // 12
     last_day = calendar.monthrange(year, completed.month)[1]
     return date(year, completed.month, min(completed.day, last_day)) < as_of
+
+
+def last_overdue_day(as_of: date, months: int = CURRENT.overdue_months) -> date:
+    """The latest day of completion that `is_overdue` on `as_of`: those years before its eve, of the last day of a month the last."""
+    eve = as_of - timedelta(days=1)
+    year, month = eve.year - months // 12, eve.month
+    ends_month = eve.day == calendar.monthrange(eve.year, month)[1]
+    return date(year, month, calendar.monthrange(year, month)[1] if ends_month else eve.day)
 
 
 def reports_result(study: StudyInput, condition: str) -> bool:

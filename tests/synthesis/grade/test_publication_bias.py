@@ -1,7 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.synthesis.body import RegistrationInput, ResultInput
 from app.synthesis.grade.publication_bias import (
@@ -11,6 +13,7 @@ from app.synthesis.grade.publication_bias import (
     find_overdue,
     is_overdue,
     judge_publication_bias,
+    last_overdue_day,
     overdue_share,
     overdue_trials,
     regression_test,
@@ -60,6 +63,26 @@ class TestIsOverdue:
     def test_a_leap_day_has_its_anniversary_on_the_last_of_february(self) -> None:
         assert not is_overdue("2024-02-29", date(2026, 2, 28))
         assert is_overdue("2024-02-29", date(2026, 3, 1))
+
+
+class TestLastOverdueDay:
+    @given(
+        st.dates(min_value=date(1990, 1, 1), max_value=date(2110, 12, 31)),
+        st.sampled_from([12, 24, 36, 48]),
+        st.integers(min_value=-800, max_value=800),
+    )
+    def test_splits_the_days_as_the_rule_does(self, as_of: date, months: int, offset: int) -> None:
+        completed = last_overdue_day(as_of, months) + timedelta(days=offset)
+        assert is_overdue(completed.isoformat(), as_of, months) == (offset <= 0)
+
+    @pytest.mark.parametrize("months", [12, 24, 36, 48])
+    def test_does_so_on_every_boundary_of_many_years(self, months: int) -> None:
+        """Also where February has a 29th here and not there, and over 2100, which has none."""
+        for number in range(16 * 366):
+            as_of = date(2090, 1, 1) + timedelta(days=number)
+            last = last_overdue_day(as_of, months)
+            assert is_overdue(last.isoformat(), as_of, months), as_of
+            assert not is_overdue((last + timedelta(days=1)).isoformat(), as_of, months), as_of
 
 
 class TestFindOverdue:

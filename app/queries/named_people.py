@@ -1,0 +1,42 @@
+"""Do the filters of a query name people who are there? A mistyped name must not read as "nothing was found"."""
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import InvalidQuery, ParameterProblem
+from app.queries.filters import ListQuery
+from app.queries.nearest import MAX_COMPARED
+
+MYSELF, NOBODY = "me", "nobody"
+"""Whoever asks; and no person at all."""
+NEAREST, CUTOFF = 5, 0.4
+
+
+def refuse_unknown_people(
+    session: Session, asked: ListQuery, parameter: str, known_as: Collection[Any], what: str, *, named_to_reader: bool
+) -> None:
+    """InvalidQuery for every name that stands in none of the columns `known_as`; the nearest that do are told where the reader may know.
+
+    One query, none where nobody is named.
+    """
+    given = {name: set(asked.values.get(name, ())) - {MYSELF, NOBODY} for name in (parameter, f"{parameter}__not")}
+    if not any(given.values()):
+        return
+    known = {name for row in session.execute(select(*known_as).distinct()) for name in row if name is not None}
+    problems = [
+        _problem(name, value, sorted(known) if named_to_reader else [], what)
+        for name, values in given.items()
+        for value in sorted(values - known)
+    ]
+    if problems:
+        raise InvalidQuery(f"{problems[0].parameter}: {problems[0].detail}", errors=problems)
+
+
+def _problem(parameter: str, value: str, known: list[str], what: str) -> ParameterProblem:
+    near = difflib.get_close_matches(value[:MAX_COMPARED], known, n=NEAREST, cutoff=CUTOFF)
+    hint = f"; the nearest: {', '.join(near)}" if near else ""
+    return ParameterProblem(parameter, f"{value[:200]!r} {what}{hint}.", near or None)
