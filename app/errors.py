@@ -41,6 +41,11 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldDoubt(FieldProblem):
+    """What should be looked at again and may yet be right: told, and refused nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterProblem:
     """What is wrong with one parameter of a query or a path."""
 

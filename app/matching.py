@@ -10,10 +10,12 @@ it (`OFF`). Scores and thresholds are conventions of ours, set on constructed ca
 | below 80 | different; not reported |
 
 A caveat makes a match uncertain whatever its score: identifiers that contradict each other, another wording (a spelling such as
-randomised/randomized is none; `adults`/`infants`, `part 1`/`part 2` are), a title too short to tell anything, another first author, and
-titles of corrections, replies and protocols, which repeat the title of the paper that they are about.
+randomised/randomized is none; `adults`/`infants`, `part 1`/`part 2` are), a title too short to tell anything, another first author,
+another year, another kind of publication (the abstract of a congress, a thesis, a preprint, a registration), and titles of corrections,
+replies and protocols, which repeat the title of the paper that they are about.
 
-An equal DOI, PubMed id, PubMed Central id or registration is certain, unless another identifier or the whole title contradicts it.
+An equal DOI, PubMed id or PubMed Central id is certain, unless another identifier, the whole title or a year more than one off contradicts
+it. A registration is that of a trial, which has several publications: an equal one is certain where year and kind of publication agree too.
 """
 
 import re
@@ -31,6 +33,8 @@ from rapidfuzz.distance import OSA
 CERTAIN_FROM = 95.0
 GREY_FROM = 80.0
 OFF = {"year off by one": 1.0, "year unknown": 3.0, "another year": 12.0, "author unknown": 3.0, "another first author": 10.0}
+AGAINST = frozenset({"year off by one", "another year", "another first author"})
+ANOTHER_KIND = "another kind of publication"
 TITLES_LIKE_AT_ALL = 75.0  # records that share an identifier and not even this much of the title are not merged unseen
 WITHOUT_SUBTITLE = 90.0  # the likeness of `Light touch for neck pain` and `Light touch for neck pain: a randomised trial`
 MIN_TELLING_WORDS_OF_A_MAIN_TITLE = 3
@@ -40,6 +44,9 @@ RARE_WORDS = 4  # of a title, by which its likes are looked for
 MAX_POSTINGS = 3000  # a word in more titles than that is used only if there is no rarer one, and then for so many of them
 MAX_LIKE = 50  # titles compared with one; more of the same (`Editorial`, `Case report`) are told apart by identifier and author alone
 IDENTIFIERS = ("doi", "pmid", "pmcid", "registration")
+OF_ONE_PUBLICATION = ("doi", "pmid", "pmcid")
+SAME_PUBLICATION = frozenset({"published", "retracted", "expression-of-concern"})
+"""What became of a published paper makes it no other."""
 NAMES = {"doi": "DOI", "pmid": "PubMed id", "pmcid": "PubMed Central id", "registration": "registration"}
 
 ENGLISH = ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "with")
@@ -73,6 +80,10 @@ class Described(Protocol):
     def pmcid(self) -> str | None: ...
     @property
     def registration(self) -> str | None: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def publication_status(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -87,12 +98,14 @@ class MatchRecord:
     pmid: str | None = None
     pmcid: str | None = None
     registration: str | None = None
+    kind: str | None = None
+    publication_status: str | None = None
 
     @classmethod
     def of(cls, key: str, record: Described) -> "MatchRecord":
         first = record.authors[0] if record.authors else None
-        identifiers = {name: getattr(record, name) for name in IDENTIFIERS}
-        return cls(key, record.title, first, record.year, **identifiers)
+        told = {name: getattr(record, name) for name in (*IDENTIFIERS, "kind", "publication_status")}
+        return cls(key, record.title, first, record.year, **told)
 
     @cached_property
     def words(self) -> str:
@@ -146,7 +159,7 @@ def compare(candidate: MatchRecord, other: MatchRecord) -> Match | None:
     contrary = [name for name in IDENTIFIERS if _contradict(getattr(candidate, name), getattr(other, name))]
     likeness = _likeness(candidate, other) if candidate.words and other.words else None
     if shared:
-        return _by_identifier(other.key, shared, contrary, likeness)
+        return _by_identifier(candidate, other, shared, contrary, likeness)
     return _by_title(candidate, other, contrary, likeness) if likeness is not None else None
 
 
@@ -161,12 +174,25 @@ def _contradict(mine: str | None, other: str | None) -> bool:
     return mine is not None and other is not None and mine != other
 
 
-def _by_identifier(key: str, shared: list[str], contrary: list[str], likeness: float | None) -> Match:
+def _by_identifier(candidate: MatchRecord, other: MatchRecord, shared: list[str], contrary: list[str], likeness: float | None) -> Match:
     caveats = [f"another {NAMES[name]}" for name in contrary]
     if likeness is not None and likeness < TITLES_LIKE_AT_ALL:
         caveats.append("quite another title")
+    year = _year_note(candidate.year, other.year)
+    of_publication = not set(OF_ONE_PUBLICATION).isdisjoint(shared)
+    if year == "another year" or (year == "year off by one" and not of_publication):
+        caveats.append(year)
+    if not of_publication and _is_another_kind(candidate, other):
+        caveats.append(ANOTHER_KIND)
     score = 100.0 if not caveats else 90.0
-    return Match(key, score, _reason([f"same {NAMES[name]}" for name in shared], caveats), certain=not caveats)
+    return Match(other.key, score, _reason([f"same {NAMES[name]}" for name in shared], caveats), certain=not caveats)
+
+
+def _is_another_kind(mine: MatchRecord, other: MatchRecord) -> bool:
+    """As far as both say what they are."""
+    statuses = {"published" if one in SAME_PUBLICATION else one for one in (mine.publication_status, other.publication_status)}
+    kinds = {mine.kind, other.kind}
+    return (None not in statuses and len(statuses) > 1) or (None not in kinds and len(kinds) > 1)
 
 
 def _by_title(candidate: MatchRecord, other: MatchRecord, contrary: list[str], likeness: float) -> Match | None:
@@ -175,8 +201,9 @@ def _by_title(candidate: MatchRecord, other: MatchRecord, contrary: list[str], l
     if score < GREY_FROM:
         return None
     caveats = [f"another {NAMES[name]}" for name in contrary]
-    if "another first author" in off:
-        caveats.append("another first author")
+    caveats += [note for note in off if note in AGAINST]
+    if _is_another_kind(candidate, other):
+        caveats.append(ANOTHER_KIND)
     if candidate.is_about_another or other.is_about_another:
         caveats.append("a title of a correction, reply or protocol")
     if not same_wording(candidate.telling_words, other.telling_words):

@@ -32,6 +32,7 @@ class TestList:
         prefix = make(run, small_url)
         out = run(small_url, "key", "show", prefix)[1]
         assert f"prefix: {prefix}\nname: Anna\nrole: curator\norcid: -\nstate: active\n" in out
+        assert run(small_url, "key", "show", "anna")[1] == out
         assert run(small_url, "key", "show", "el_nothing")[0] == 1
 
 

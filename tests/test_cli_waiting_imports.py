@@ -89,9 +89,34 @@ class TestShow:
         _, out, _ = run("import", file, "--as", "Contributor")
         import_id = run("imports", "list")[1].split()[0]
         assert "remarks:" not in out
+        assert f"\none remark on records that can be used: evidence imports show {import_id} --all\n" in out
         status, out, _ = run("imports", "show", import_id, "--all")
         assert status == 0
         assert "\nremarks:\n  line 3, record 1: AU: 'Smith J; Doe A' may be several names, and stays as it stands\n" in out
+
+    def test_names_what_was_taken_for_a_duplicate_and_of_what(self, run: Run, tmp_path: Path, vocabulary: Engine) -> None:
+        with transaction(vocabulary) as session:
+            a_submission(session, title=HEAD["title"], doi=HEAD["doi"], year=2020)
+        file = tmp_path / "library.ris"
+        file.write_bytes(ris(NECK, NECK, HEAD))
+        _, out, _ = run("import", file, "--as", "Curator")
+        assert f"\ntaken for duplicates:\n  line 8, record 2: {NECK['title']}\n    is record 1: {NECK['title']} (same DOI)\n" in out
+        assert f"record 3: {HEAD['title']}\n    is muster-2020-neck-pain: {HEAD['title']} (same DOI)\n" in out
+
+    def test_names_what_a_person_called_a_duplicate(self, run: Run, waiting: str) -> None:
+        _, out, _ = run("imports", "decide", waiting, "duplicate", "2", "--as", "Contributor", "--reason", "same trial")
+        assert f"\ncalled duplicates:\n  line 8, record 2: {NECK_AGAIN['title']}\n    is record 1 (same trial)\n" in out
+
+    def test_does_not_propose_to_make_what_cannot_be(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "library.ris"
+        file.write_bytes(ris(NECK, NECK))
+        run("import", file, "--as", "Contributor")
+        import_id = run("imports", "list")[1].split()[0]
+        run("imports", "decide", import_id, "new", "2", "--as", "Contributor")
+        _, out, _ = run("imports", "commit", import_id, "--as", "contributor")
+        assert "called new, and not made:" in out
+        assert f"import {import_id}: done" in out
+        assert "evidence imports commit" not in out
 
     def test_of_one_that_is_not_there_says_so(self, run: Run) -> None:
         status, _, err = run("imports", "show", "nothing")

@@ -18,7 +18,8 @@ TRIAL = MatchRecord(
     doi="10.5555/trial",
     pmid="26340656",
     pmcid="PMC5",
-    registration=None,
+    kind="primary",
+    publication_status="published",
 )
 
 
@@ -50,6 +51,19 @@ class TestByIdentifier:
         assert not match.certain
         assert match.reason == "same DOI; but another PubMed id"
 
+    def test_a_year_far_off_makes_it_uncertain(self) -> None:
+        match = only(like(doi=TRIAL.doi, year=2006))
+        assert (match.certain, match.reason) == (False, "same DOI; but another year")
+        assert only(like(doi=TRIAL.doi, year=2015)).certain
+
+    @pytest.mark.parametrize("changes", [{"year": 2015}, {"publication_status": "conference-abstract"}, {"kind": "registration"}])
+    def test_a_trial_has_several_publications_so_its_registration_alone_is_not_certain(self, changes: dict[str, object]) -> None:
+        known = replace(like(key="known", registration="NCT04826302"), publication_status="published", kind="primary")
+        assert not only(like(registration="NCT04826302", **changes), known).certain
+
+    def test_a_paper_that_was_retracted_is_the_same_paper(self) -> None:
+        assert only(like(publication_status="retracted")).certain
+
     def test_quite_another_title_makes_it_uncertain(self) -> None:
         match = only(like(doi=TRIAL.doi, title="Acupuncture in dogs"))
         assert not match.certain
@@ -75,7 +89,6 @@ class TestByTitle:
             {"title": "[Craniosacral therapy for treatment of chronic neck pain. A randomized, sham-controlled trial]"},
             {"title": "RETRACTED: Craniosacral therapy for the treatment of chronic neck pain: a randomized sham-controlled trial"},
             {"title": "<i>Craniosacral</i> therapy for the treatment of chronic neck pain: a randomized sham-controlled trial"},
-            {"year": 2015},
             {"first_author": "HALLER H"},
             {"first_author": "Haller HA Jr"},
             {"first_author": None},
@@ -100,7 +113,11 @@ class TestByTitle:
             {"title": "Re: Craniosacral therapy for the treatment of chronic neck pain: a randomized sham-controlled trial"},
             {"title": "Craniosacral therapy for the treatment of chronic neck pain: study protocol for a randomized sham-controlled trial"},
             {"first_author": "Dobos G"},
+            {"year": 2015},
             {"year": 2011},
+            {"publication_status": "conference-abstract"},
+            {"publication_status": "preprint"},
+            {"kind": "synthesis"},
             {"year": None, "first_author": None},
             {"doi": "10.5555/preprint"},
             {"pmid": "1"},

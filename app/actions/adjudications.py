@@ -13,7 +13,7 @@ from app.actions import ledger
 from app.actions.extractions import both_completed, extraction_of, row_pin, said_of
 from app.actions.studies import amend_study, document_of, warnings_of
 from app.actor import Actor
-from app.errors import FieldProblem, InvalidBody, OwnSubmission, StateConflict
+from app.errors import FieldDoubt, FieldProblem, InvalidBody, OwnSubmission, StateConflict
 from app.formats.adjudicated_extraction import NotOneExtraction, adjudicate, taken_value
 from app.formats.extraction_comparison import Comparison, Member, compare_extractions
 from app.identifiers import uuid7
@@ -24,11 +24,13 @@ from app.queries.people import is_among
 from app.queries.study_records import find_own_amendment, get_revision, shown_revision
 from app.queries.vocabulary_check import load_known_slugs
 from app.schemas.adjudication import AdjudicationRequest, DecisionRequest
-from app.schemas.extraction import EXTRACTED_MEMBERS, extracted_part, with_extraction
+from app.schemas.extraction import EXTRACTED_MEMBERS, Extraction, extracted_part, with_extraction
 from app.schemas.study import StudyDocument
-from app.vocabulary import AdjudicatedChoice, ExtractedKind
+from app.vocabulary import AdjudicatedChoice, Extracted, ExtractedKind
 
 Json = dict[str, Any]
+Pair = tuple[Extraction, Extraction]
+Places = Mapping[str, tuple[Member, Json]]
 DRAFTED_BECAUSE = "Two extractions adjudicated"
 
 
@@ -68,10 +70,10 @@ def adjudicate_study(session: Session, study: Study, asked: AdjudicationRequest,
     _refuse_moved_figures(session, study, double, current, asked)
     first, second = extraction_of(pair[0]), extraction_of(pair[1])
     comparison = compare_extractions(first, second)
-    decided = _decide(comparison, asked)
+    decided = _decide(comparison, (first, second), asked)
     made = adjudicate(first, second, comparison, {one.member.pointer: one.taken for one in decided})
     if isinstance(made, NotOneExtraction):
-        errors = [FieldProblem(pointer, detail) for pointer, detail in made.problems]
+        errors = [_as_asked(asked, pointer, detail) for pointer, detail in made.problems]
         raise InvalidBody("what was decided does not fit together", errors=errors)
     document = with_extraction(document_of(current), made)
     _refuse_contradictions(session, document, by)
@@ -112,50 +114,94 @@ def _refuse_contradictions(session: Session, document: StudyDocument, by: Actor)
     """What a submission would refuse in the figures is refused while it can still be decided otherwise."""
     decided = tuple(f"/{name}" for name in EXTRACTED_MEMBERS)
     warnings = warnings_of(session, document, load_known_slugs(session), reader=by)
-    found = [problem for problem in warnings if problem.pointer.startswith(decided)]
+    found = [problem for problem in warnings if problem.pointer.startswith(decided) and not isinstance(problem, FieldDoubt)]
     if found:
         said = "with these decisions the record could not be submitted; decide the members named otherwise, or mend the record first"
-        raise InvalidBody(said, errors=found)
+        errors = [FieldProblem("/decisions", f"{one.pointer} of the record made of them: {one.detail}", one.allowed) for one in found]
+        raise InvalidBody(said, errors=errors)
 
 
-def _decide(comparison: Comparison, asked: AdjudicationRequest) -> list[_Decided]:
-    """Every difference with what is taken; InvalidBody names whatever is wrong, and whatever was left undecided."""
-    places = {member.pointer: (member, about) for member, about in comparison.everything()}
-    problems = [*_faults(asked, places)]
+def _decide(comparison: Comparison, rows: Pair, asked: AdjudicationRequest) -> list[_Decided]:
+    """Every difference with what is taken; InvalidBody names whatever is wrong, and whatever was left undecided.
+
+    An entry that both have can be decided as a whole: its members then have nothing left to decide.
+    """
+    members = {member.pointer: (member, about) for member, about in comparison.everything()}
+    entries = _entries(comparison, *rows)
+    problems = [*_faults(asked, members, entries)]
     if problems:
         raise InvalidBody("the decisions are not complete or do not fit the comparison", errors=problems)
     given = {decision.pointer: decision for decision in asked.decisions}
-    decided, undecided = [], []
-    for pointer, (member, about) in places.items():
+    decided = [_as_decided(*entries[pointer], decision) for pointer, decision in given.items() if pointer in entries]
+    undecided = []
+    for pointer, (member, about) in members.items():
         decision = given.get(pointer)
         if decision is None and not member.agrees and member.kind is ExtractedKind.WORDING and asked.wording is not None:
             decision = DecisionRequest(pointer=pointer, choice=asked.wording)
+        if _entry_of(pointer) in given and _entry_of(pointer) in entries:
+            continue
         if decision is not None:
-            taken = taken_value(decision.choice, member.first, member.second, decision.value)
-            decided.append(_Decided(member, about, decision.choice, taken, decision.reason))
+            decided.append(_as_decided(member, about, decision))
         elif not member.agrees:
-            undecided.append(FieldProblem(pointer, "is undecided: the two extractions differ in it"))
+            undecided.append(pointer)
     if undecided:
-        raise InvalidBody(f"{len(undecided)} differences are undecided", errors=undecided)
+        errors = [FieldProblem("/decisions", f"{pointer} is undecided: the two extractions differ in it") for pointer in undecided]
+        raise InvalidBody(f"{len(undecided)} {'differences are' if len(undecided) > 1 else 'difference is'} undecided", errors=errors)
     return decided
 
 
-def _faults(asked: AdjudicationRequest, places: Mapping[str, tuple[Member, Json]]) -> list[FieldProblem]:
+def _as_decided(member: Member, about: Json, decision: DecisionRequest) -> _Decided:
+    taken = taken_value(decision.choice, member.first, member.second, decision.value)
+    return _Decided(member, about, decision.choice, taken, decision.reason)
+
+
+def _entries(comparison: Comparison, first: Extraction, second: Extraction) -> Places:
+    """Each entry that both have, as a whole; one that only one of them has is a member of the comparison itself."""
+    one, other = first.model_dump(mode="json"), second.model_dump(mode="json")
+    places = {}
+    for name, entries in comparison.entries.items():
+        for entry in entries:
+            if entry.first is not None and entry.second is not None:
+                ours, theirs = one[name][entry.first], other[name][entry.second]
+                status = Extracted.AGREE if ours == theirs else Extracted.DIFFER
+                places[entry.pointer] = (Member(entry.pointer, status, ExtractedKind.ENTRY, ours, theirs), entry.about)
+    return places
+
+
+def _entry_of(pointer: str) -> str:
+    """The entry that a member belongs to: `/results/3` of `/results/3/treatment/sd`."""
+    return "/".join(pointer.split("/")[:3])
+
+
+def _faults(asked: AdjudicationRequest, members: Places, entries: Places) -> list[FieldProblem]:
     problems, seen = [], set()
+    whole = {decision.pointer for decision in asked.decisions} & entries.keys()
     if asked.wording is AdjudicatedChoice.OTHER:
         problems.append(FieldProblem("/wording", "takes the first or the second throughout", ["first", "second"]))
     for number, decision in enumerate(asked.decisions):
-        here = f"/decisions/{number}"
-        if decision.pointer not in places:
+        here, pointer = f"/decisions/{number}", decision.pointer
+        if pointer not in members and pointer not in entries:
             problems.append(FieldProblem(f"{here}/pointer", "the comparison has no member at this place"))
-        elif decision.pointer in seen:
+        elif pointer in seen:
             problems.append(FieldProblem(f"{here}/pointer", "is decided twice"))
-        seen.add(decision.pointer)
+        elif pointer not in entries and _entry_of(pointer) in whole:
+            problems.append(FieldProblem(f"{here}/pointer", f"belongs to {_entry_of(pointer)}, which is decided as a whole"))
+        seen.add(pointer)
         if decision.choice is AdjudicatedChoice.OTHER and decision.reason is None:
             problems.append(FieldProblem(f"{here}/reason", "a value of your own needs its reason"))
         if decision.choice is not AdjudicatedChoice.OTHER and decision.value is not None:
             problems.append(FieldProblem(f"{here}/value", "belongs to the choice `other` alone"))
     return problems
+
+
+def _as_asked(asked: AdjudicationRequest, place: str, detail: str) -> FieldProblem:
+    """What is wrong at a place of the comparison, pointed at in the body that was sent."""
+    for number, decision in enumerate(asked.decisions):
+        if place == decision.pointer or place.startswith(f"{decision.pointer}/"):
+            return FieldProblem(
+                f"/decisions/{number}/{'value' if decision.choice is AdjudicatedChoice.OTHER else 'choice'}", f"{place}: {detail}"
+            )
+    return FieldProblem("/decisions", f"{place}: {detail}")
 
 
 def _store(

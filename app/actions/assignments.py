@@ -61,7 +61,7 @@ def end_assignment(session: Session, study: Study, *, by: Actor, how: Assignment
 
 def _curator_named(session: Session, name: str) -> Actor:
     curators = list_curators(session)
-    found: ApiKey | None = next((key for key in curators if name in (key.name, key.prefix)), None)
+    found: ApiKey | None = next((key for key in curators if key.prefix == name or key.name.casefold() == name.casefold()), None)
     if found is None:
         names = [MYSELF, *(key.name for key in curators)]
         raise InvalidBody("nobody of that name reviews here", errors=[FieldProblem("/curator", "is the name of no curator", names)])

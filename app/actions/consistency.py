@@ -2,28 +2,33 @@
 
 import math
 from collections.abc import Iterator
-from decimal import Decimal
 
-from app.errors import FieldProblem
+from app.actions.figure_consistency import (
+    FLOATING,
+    find_doubtful_figures,
+    find_impossible_figures,
+    find_rows_of_one_question,
+    find_rows_twice,
+    half_unit,
+)
+from app.actions.rob_consistency import find_rob_contradictions, find_rob_doubts
+from app.actions.scale_consistency import find_off_scale, find_scale_doubts
+from app.errors import FieldDoubt, FieldProblem
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import Estimate, StudyDocument, StudyResult
-from app.synthesis.eligibility import ADVERSE_EVENTS
 from app.synthesis.grade.thresholds import CURRENT
 from app.synthesis.measure import MID_LOG_RATIO
 from app.vocabulary import (
     RATIO_MEASURES,
-    AnalysedScore,
     Better,
     Comparator,
     Design,
     Measure,
     PublicationStatus,
     ResultDirection,
-    RiskOfBiasTool,
     StudyKind,
 )
 
-FLOATING = 1e-9
 FAVOURS = (ResultDirection.FAVOURS_INTERVENTION, ResultDirection.FAVOURS_COMPARATOR)
 ONCE_EACH = (
     "`n` counts each person once. Where the report counts eyes, ears or sides, give its figures per person, or its estimate that allows "
@@ -31,21 +36,34 @@ ONCE_EACH = (
     "later give the comparison from before that; what people changed over their treatment is a row `within_group`"
 )
 """No rule of the method corrects for two sides of one person, nor for people who stand in both arms of a parallel trial."""
-RANDOMISED = frozenset({Design.RANDOMISED_TRIAL, Design.RANDOMISED_CROSSOVER, Design.CLUSTER_RANDOMISED})
 
 
 def find_contradictions(document: StudyDocument, known: KnownSlugs) -> list[FieldProblem]:
     """Every contradiction, with a pointer to the member that does not fit the rest."""
-    problems = [*_study_contradictions(document), *_unused_comparators(document), *_risk_of_bias_of(document)]
+    problems = [*_study_contradictions(document), *_unused_comparators(document), *find_rob_contradictions(document)]
     if document.kind is StudyKind.PRIMARY:
+        problems += find_rows_twice(document)
         for position, result in enumerate(document.results):
             pointer = f"/results/{position}"
             problems += _condition_of(pointer, document, result)
             problems += _arms_within_study(pointer, document, result)
             problems += _comparator_of(pointer, document, result)
             problems += _direction_of(pointer, result, Better(known.outcomes[result.outcome]), known.mids.get(result.instrument))
-            problems += _off_the_scale(pointer, result, *known.ranges[result.instrument])
+            problems += find_off_scale(pointer, result, *known.ranges[result.instrument])
+            problems += find_impossible_figures(pointer, result)
     return problems
+
+
+def find_doubts(document: StudyDocument, known: KnownSlugs) -> list[FieldDoubt]:
+    """What is unlikely and may be right: rounded, adjusted, by another test. Shown to author and reviewer, and refused nowhere."""
+    doubts = list(find_rob_doubts(document))
+    if document.kind is StudyKind.PRIMARY:
+        doubts += find_rows_of_one_question(document)
+        for position, result in enumerate(document.results):
+            pointer = f"/results/{position}"
+            doubts += find_scale_doubts(pointer, result, *known.ranges.get(result.instrument, (None, None)))
+            doubts += find_doubtful_figures(pointer, result)
+    return doubts
 
 
 def _study_contradictions(document: StudyDocument) -> Iterator[FieldProblem]:
@@ -69,27 +87,6 @@ def _unused_comparators(document: StudyDocument) -> Iterator[FieldProblem]:
             yield FieldProblem(
                 f"/comparators/{position}",
                 f"no result uses the comparator {comparator.kind}; add a result, or say in `without_results` why there is none",
-            )
-
-
-def _risk_of_bias_of(document: StudyDocument) -> Iterator[FieldProblem]:
-    """A tool is used for the kind of study it is made for, and a judgement of one outcome for one that the study has.
-
-    Harms may stand in rows of results or in the study's own account of them.
-    """
-    outcomes = sorted({result.outcome for result in document.results} | ({ADVERSE_EVENTS} if document.adverse_events.reported else set()))
-    for position, judgement in enumerate(document.risk_of_bias):
-        pointer = f"/risk_of_bias/{position}"
-        if judgement.outcome is not None and outcomes and judgement.outcome not in outcomes:
-            yield FieldProblem(f"{pointer}/outcome", f"no result of the study is on {judgement.outcome}", outcomes)
-        if document.design is None:
-            continue
-        counts = document.kind is StudyKind.PRIMARY or judgement.answers
-        if counts and judgement.tool is RiskOfBiasTool.ROB_2 and document.design not in RANDOMISED:
-            yield FieldProblem(f"{pointer}/tool", f"RoB 2 is a tool for randomised trials, and the design is {document.design}")
-        if judgement.answers and judgement.tool is RiskOfBiasTool.ROBINS_I and document.design in RANDOMISED:
-            yield FieldProblem(
-                f"{pointer}/tool", f"ROBINS-I is answered for studies that do not randomise, and the design is {document.design}"
             )
 
 
@@ -163,33 +160,15 @@ def _inside_mid(estimate: Estimate, mid: float | None) -> bool:
     return of_measure is not None and all(abs(limit) < of_measure for limit in limits)
 
 
-def _off_the_scale(pointer: str, result: StudyResult, low: float | None, high: float | None) -> Iterator[FieldProblem]:
-    """A score lies on its scale; a change, or what may be one, within the width of the scale."""
-    if low is not None and high is not None and result.analysis is not AnalysedScore.POST_SCORE:
-        low = min(low, low - high)
-    elif result.analysis is not AnalysedScore.POST_SCORE:
-        return
-    for side in ("treatment", "control"):
-        mean = getattr(result, side).mean
-        if mean is not None and ((low is not None and mean < low) or (high is not None and mean > high)):
-            yield FieldProblem(f"{pointer}/{side}/mean", f"{mean:g} lies off the scale of {result.instrument}", [f"{low} to {high}"])
-
-
 def _estimate_against_arms(pointer: str, result: StudyResult) -> Iterator[FieldProblem]:
     """A difference with an error or limits of its own may be adjusted; one without is that of the means, as far as they are printed."""
     estimate, treatment, control = result.estimate, result.treatment.mean, result.control.mean
     if estimate is None or estimate.measure != "MD" or estimate.value is None or treatment is None or control is None:
         return
     own = estimate.ci_low is not None or estimate.se is not None
-    rounding = 2 * _half_unit(treatment, control) + _half_unit(estimate.value) + FLOATING
+    rounding = 2 * half_unit(treatment, control) + half_unit(estimate.value) + FLOATING
     if not own and abs(treatment - control - estimate.value) > rounding:
         yield FieldProblem(f"{pointer}/estimate/value", f"{estimate.value:g} is not treatment minus control, {treatment - control:g}")
-
-
-def _half_unit(*printed: float) -> float:
-    """How far the true numbers may be from the printed ones: half of the last decimal that any of them shows."""
-    decimals = max(-int(Decimal(str(number)).normalize().as_tuple().exponent) for number in printed)
-    return 0.5 * 10.0 ** -max(decimals, 0)
 
 
 def _arm_difference(result: StudyResult) -> float | None:

@@ -14,16 +14,13 @@ from app.identifiers import uuid7
 from app.models import Adjudication, Change, DoubleExtraction, Study, StudyExtraction
 from app.models.base import utc_now
 from app.queries.addresses import double_extraction_href, extraction_href
-from app.queries.extractions import EXTRACTORS, completed_pair, extractions_of, find_open_double_extraction
+from app.queries.extractions import EXTRACTORS, NOT_EXTRACTED, completed_pair, extractions_of, find_open_double_extraction, may_know_of
 from app.queries.people import ids_of_person, is_among
 from app.queries.study_records import get_study, may_see_drafts, shown_revision
 from app.queries.vocabulary_check import find_unknown_slugs, load_known_slugs
 from app.schemas.extraction import Extraction, with_extraction
 from app.schemas.study import StudyDocument
-from app.vocabulary import ExtractionStatus, Role, StudyKind, StudyStatus
-
-NOT_EXTRACTED = frozenset({StudyStatus.REJECTED, StudyStatus.WITHDRAWN, StudyStatus.RETRACTED})
-"""Records that nobody is to extract: what is refused, taken back or retracted."""
+from app.vocabulary import ExtractionStatus, Role, StudyKind
 
 
 def open_double_extraction(session: Session, study: Study, *, by: Actor, reason: str | None) -> DoubleExtraction:
@@ -58,9 +55,11 @@ def start_extraction(session: Session, study_id: str, extraction: Extraction, *,
     """Begin an extraction of one's own. A study takes two at a time, of two people; it never shows what the other one holds."""
     study = get_study(session, study_id)
     double = find_open_double_extraction(session, study)
-    asked_for = double is not None and double.asked_for
-    if study.live_revision is None and not asked_for and not may_see_drafts(session, study, by):
-        raise NotFound(f"no study has the id {study_id!r}")
+    wanted = double is not None and may_know_of(session, double, by)
+    if study.live_revision is None and not wanted and not may_see_drafts(session, study, by):
+        raise NotFound(f"There is no study {study_id!r}.")
+    if study.status in NOT_EXTRACTED:
+        raise StateConflict(f"the study is {study.status}; nothing is extracted from it")
     if double is None:
         double = _open(session, study, by=by, asked_for=False, reason=None)
     _refuse_third_or_same(session, double, by)
@@ -115,6 +114,13 @@ def _refuse_unfinished(extraction: Extraction, record: StudyDocument) -> None:
     if extraction == Extraction():
         problem = FieldProblem("/extraction", "holds nothing; where the report gives nothing, say at least how many people took part")
         raise InvalidBody("an empty extraction cannot be completed", errors=[problem])
+    lacking = [
+        FieldProblem(f"/extraction/risk_of_bias/{number}/{judgement.lacks[0]}", judgement.lacks[1])
+        for number, judgement in enumerate(extraction.risk_of_bias)
+        if judgement.lacks is not None
+    ]
+    if lacking:
+        raise InvalidBody("a form on risk of bias is half filled in", errors=lacking)
     if extraction.results or record.kind not in (StudyKind.PRIMARY, None):
         return
     unsaid = [number for number, comparator in enumerate(extraction.comparators) if comparator.without_results is None]

@@ -123,7 +123,8 @@ def each_study(session: Session, by: Actor, *, after: int | None = None) -> Iter
     """Every study with what is compared, and whether `by` may see it; with `after`, those alone that later ledger entries speak of."""
     identifiers = tuple(getattr(Study, name) for name in (*UNIQUE, "registration"))
     seen = visible_to(by).label("visible")
-    columns = (col(Study.id), col(Study.title), col(Study.authors), col(Study.year), col(Study.status), *identifiers, seen)
+    described = (col(Study.title), col(Study.authors), col(Study.year), col(Study.kind), col(Study.publication_status))
+    columns = (col(Study.id), col(Study.status), *described, *identifiers, seen)
     wanted = select(*columns)
     if after is not None:
         wanted = wanted.where(col(Study.id).in_(select(func.substr(col(ChangeSubject.subject), len("study:") + 1)).where(*_later(after))))

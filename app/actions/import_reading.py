@@ -44,10 +44,12 @@ class _DryRun:
     records: FileRecords = field(default_factory=FileRecords)
     count: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    of_file: list[str] = field(default_factory=list)
 
     def row_of(self, record: ReadRecord) -> Json:
         """The row of `import_record`."""
         self.count = record.position
+        self.of_file += [remark for remark in record.of_file if remark not in self.of_file]
         document, problems = self._document_of(record)
         if document is not None:
             self.records.compare_and_add(record.position, document)
@@ -178,7 +180,8 @@ def _finish(engine: Engine, job: HeldJob, run: _DryRun, changed: list[int], sequ
         session.execute(delete(ImportFilePart).where(col(ImportFilePart.import_id) == job.subject))
         row = session.get_one(ReferenceImport, job.subject)
         row.state, row.read_at, row.read_sequence = ImportState.READ, utc_now(), sequence
-        row.notices = [*row.notices, *(NOT_KEPT[member].format(run.dropped[member]) for member in NOT_KEPT if run.dropped[member])]
+        dropped = [NOT_KEPT[member].format(run.dropped[member]) for member in NOT_KEPT if run.dropped[member]]
+        row.notices = [*row.notices, *run.of_file, *dropped]
         row.version += 1
         session.flush()
         job.succeed(session, run.count)

@@ -12,6 +12,7 @@ from sqlmodel import col
 from app.actions import ledger
 from app.actions.import_ledger import reason_sha256
 from app.actions.import_matching import taken_identifiers, unique_identifiers
+from app.actions.import_originals import find_lost_originals
 from app.actions.jobs import UNFINISHED, ask_for
 from app.actor import Actor
 from app.errors import FieldProblem, InvalidBody, NotAllowed, StateConflict, UnreadableFile
@@ -105,7 +106,7 @@ def decide_records(session: Session, row: ReferenceImport, decisions: Sequence[R
     studies = {one.study for one in decisions if one.study is not None}
     there = set(session.execute(select(col(Study.id)).where(col(Study.id).in_(studies), visible_to(by))).scalars()) if studies else set()
     problems = [problem for place, one in enumerate(decisions) for problem in _faults(place, one, records, there)]
-    problems += _missing_originals(session, row.id, decisions) + _impossible(session, decisions, records)
+    problems += [*find_lost_originals(session, row.id, decisions), *_impossible(session, decisions, records)]
     problems += [FieldProblem(f"/decisions/{i}/record", "comes twice") for i, number in enumerate(numbers) if number in numbers[:i]]
     if problems:
         raise InvalidBody("some of the decisions cannot be taken, so none was", errors=problems)
@@ -214,14 +215,6 @@ def _original_faults(place: int, one: RecordDecision, record: ImportRecord | Non
 
 def _is_hidden(match: dict[str, Any]) -> bool:
     return match["study"] is None and match["record"] is None
-
-
-def _missing_originals(session: Session, import_id: str, decisions: Sequence[RecordDecision]) -> list[FieldProblem]:
-    wanted = {one.of_record for one in decisions if one.of_record is not None}
-    of_import = (col(ImportRecord.import_id) == import_id, col(ImportRecord.number).in_(wanted))
-    there = set(session.execute(select(col(ImportRecord.number)).where(*of_import)).scalars()) if wanted else set()
-    missing = [(place, one.of_record) for place, one in enumerate(decisions) if one.of_record is not None and one.of_record not in there]
-    return [FieldProblem(f"/decisions/{place}/of_record", f"the file has no record {number}") for place, number in missing]
 
 
 def _impossible(session: Session, decisions: Sequence[RecordDecision], records: dict[int, ImportRecord]) -> list[FieldProblem]:

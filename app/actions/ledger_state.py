@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import NoResultFound
+
 from app.actions.import_ledger import ImportsState
 from app.actions.workflow_state import READERS as WORKFLOW_ACTIONS
 from app.actions.workflow_state import WorkflowState
@@ -28,8 +30,8 @@ NOT_ENDED = dict.fromkeys(("withdrawn_at", "withdrawn_by", "withdrawal_reason", 
 """What the row of an appraisal holds while it is in force."""
 NEVER_ROTATED = dict.fromkeys(("previous_hash_sha256", "previous_valid_until"))
 """What the row of a key holds while it has its first secret."""
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""What reading a row raises that was tampered with: broken JSON, a word that is in no vocabulary, a missing member."""
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, NoResultFound)
+"""What reading a row raises that was tampered with: broken JSON, a word that is in no vocabulary, a missing member, a missing row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ def _apply(study: StudyState, number: int, action: str, content: Mapping[str, An
         if study.live_revision is not None:
             study.revisions[study.live_revision].status = RevisionStatus.SUPERSEDED
         study.live_revision, study.key = number, content["details"]["key"]
-        study.status = StudyStatus.RETRACTED if action == "study.retracted" else StudyStatus.ACCEPTED
+        stays = content["details"].get("study_status", StudyStatus.ACCEPTED)
+        study.status = StudyStatus.RETRACTED if action == "study.retracted" else StudyStatus(stays)
     revision.status = STATUS_AFTER[action]
     if study.live_revision is None:
         study.status = StudyStatus(revision.status)

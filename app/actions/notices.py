@@ -14,7 +14,7 @@ from app.schemas.study import conditions_of
 from app.vocabulary import NoticeStatus, Role
 
 CLOSED_FROM = {
-    NoticeStatus.HANDLED: frozenset({NoticeStatus.OPEN}),
+    NoticeStatus.HANDLED: frozenset({NoticeStatus.OPEN, NoticeStatus.KNOWN}),
     NoticeStatus.DISMISSED: frozenset({NoticeStatus.OPEN, NoticeStatus.ACTED_ON, NoticeStatus.KNOWN}),
 }
 

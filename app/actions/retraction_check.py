@@ -1,7 +1,8 @@
 """What is done with the notices that the literature services report about accepted studies.
 
 A retraction takes the study out and an expression of concern marks it, at once, by the actor `system:retraction-check`; what a
-person has to judge (corrections, partial retractions, and any notice that may be of another publication) stays open for a curator.
+person has to judge (corrections, partial retractions, reinstatements, and any notice that there is a doubt about) stays open for a
+curator.
 Each notice is acted upon once: it is stored, and found again it changes nothing, also where a curator has decided otherwise since.
 """
 
@@ -13,29 +14,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from app.actions.notice_doubts import StudyBesideNotices, why_doubted
 from app.actions.notices import store_notice
 from app.actions.reviews import accept_revision, retract_study
 from app.actions.studies import amend_study, document_of
 from app.actor import RETRACTION_CHECK, Actor
 from app.identifiers import uuid7
-from app.matching import MatchRecord, compare
 from app.models import PublicationNotice, SourceCheck, Study
 from app.models.base import utc_now
 from app.queries.impact import RatingImpact
 from app.queries.notices import as_reported, load_notices_of_studies, load_study_notices
 from app.queries.study_records import shown_revision
 from app.schemas.lookup import NoticeKind, Retraction, SourceRecord
-from app.schemas.study import StudyDocument
-from app.sources.merging import merge_notices, same_notice
-from app.sources.notices import Answers
+from app.sources.merging import STATUS_BY_NOTICE, merge_notices, same_notice
+from app.sources.notices import SOURCE_NAMES, Answers
 from app.vocabulary import NoticeStatus, PublicationStatus
-
-STATUS_OF_KIND = {
-    NoticeKind.RETRACTION: PublicationStatus.RETRACTED,
-    NoticeKind.EXPRESSION_OF_CONCERN: PublicationStatus.EXPRESSION_OF_CONCERN,
-}
-"""What a notice makes of a study; the other kinds are for a person."""
-SOURCE_NAMES = {"crossref": "Crossref", "pubmed": "PubMed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,41 +114,30 @@ def _is_new(notice: Retraction, stored: Sequence[PublicationNotice]) -> bool:
 
 def _is_the_same(notice: Retraction, known: Retraction) -> bool:
     """Of what was acted upon a vague report is the same as an exact one that comes later; of two corrections neither is swallowed."""
-    return same_notice(notice, known) or (notice.kind in STATUS_OF_KIND and same_notice(known, notice))
+    return same_notice(notice, known) or (notice.kind in STATUS_BY_NOTICE and same_notice(known, notice))
 
 
 def _new_notices(session: Session, study: Study, answers: Answers, stored: Sequence[PublicationNotice]) -> list[NewNotice]:
     """The gravest first, so that a retraction decides what the others still mean."""
-    document = document_of(shown_revision(session, study))
-    status, found = document.publication_status, []
-    for reported in merge_notices(answers.records.values()):
-        if not _is_new(reported, stored):
+    document, found = document_of(shown_revision(session, study)), []
+    reported = merge_notices(answers.records.values())
+    for one in reported:
+        if not _is_new(one, stored):
             continue
-        record = answers.records[reported.source]
-        doubt = _doubt(reported, record, answers.publication.key, document, stored)
-        notice = NewNotice(reported, record, _decide(reported.kind, status, doubt), doubt)
+        record = answers.records[one.source]
+        doubt = why_doubted(session, one, record, StudyBesideNotices(study, document, stored, reported))
+        notice = NewNotice(one, record, _decide(one.kind, document.publication_status, doubt), doubt)
         found.append(notice)
         if notice.status is NoticeStatus.ACTED_ON:
-            status = STATUS_OF_KIND[reported.kind]
+            document = document.model_copy(update={"publication_status": STATUS_BY_NOTICE[one.kind]})
     return found
 
 
 def _decide(kind: NoticeKind, status: PublicationStatus, doubt: str | None) -> NoticeStatus:
-    if status is PublicationStatus.RETRACTED or STATUS_OF_KIND.get(kind) is status:
-        return NoticeStatus.KNOWN  # a retracted study counts nowhere: no notice can ask for more
-    return NoticeStatus.ACTED_ON if kind in STATUS_OF_KIND and doubt is None else NoticeStatus.OPEN
-
-
-def _doubt(
-    reported: Retraction, record: SourceRecord, key: str, document: StudyDocument, stored: Sequence[PublicationNotice]
-) -> str | None:
-    """Why a person should look first: a mistyped identifier must not take out another study, nor a check undo a decision."""
-    if any(row.kind == reported.kind and row.status == NoticeStatus.DISMISSED for row in stored):
-        return f"a curator dismissed another {reported.kind} of this study"
-    match = compare(MatchRecord.of("", record.bibliography), MatchRecord.of(key, document))
-    if match is None:
-        return "the record of the source may be another publication: it shares no identifier and no title with the study"
-    return None if match.certain else f"the record of the source may be another publication: {match.reason}"
+    """What the record says already asks for nothing more; all else that is not acted upon waits for a curator."""
+    if STATUS_BY_NOTICE.get(kind) is status:
+        return NoticeStatus.KNOWN
+    return NoticeStatus.ACTED_ON if kind in STATUS_BY_NOTICE and doubt is None else NoticeStatus.OPEN
 
 
 def _act(session: Session, study: Study, notice: NewNotice, *, by: Actor) -> list[RatingImpact]:
@@ -209,6 +191,7 @@ def _store(session: Session, study: Study, notice: NewNotice, number: int | None
 
 def _remarks(answers: Answers, stored: Sequence[PublicationNotice]) -> list[str]:
     remarks = [f"{SOURCE_NAMES[source]} has no such record" for source in answers.unknown]
+    remarks += [update for record in answers.records.values() for update in record.unknown_updates]
     for row in stored:
         record = next((one for source, one in answers.records.items() if source == row.source), None)
         if record is not None and not any(_is_the_same(one, as_reported(row)) for one in record.notices):

@@ -118,7 +118,7 @@ def accept_revision(
     document = document_of(row)
     impacts = assess_impact(session, {study.key: document}, as_of=moment.date())
     change = make_live(session, study, row, document, by=by, moment=moment, review=review, alone=alone)
-    verb = "retracted" if study.status == StudyStatus.RETRACTED else "accepted"
+    verb = change.action.removeprefix("study.")
     cause = Cause(change, f"{study.key} was {verb} (revision {row.number})", moment.date(), study.key)
     return store_ratings(session, impacts, by=by, cause=cause)
 
@@ -135,7 +135,7 @@ def make_live(
     alone: bool = False,
 ) -> Change:
     """The revision's status, the study's rows and the ledger entry; the ratings are the caller's."""
-    touched = conditions_of(document)
+    touched, counted = conditions_of(document), study.status == StudyStatus.ACCEPTED
     if study.live_revision is not None:
         before = revision(session, study, study.live_revision)
         before.status = RevisionStatus.SUPERSEDED
@@ -146,10 +146,12 @@ def make_live(
     study.status = StudyStatus.RETRACTED if retracted else StudyStatus.ACCEPTED
     session.flush()
     write_projection(session, study, document)
-    action = "study.retracted" if retracted else "study.accepted"
-    summary = f"Revision {row.number} {study.status}"
+    action = "study.retracted" if retracted and counted else "study.accepted"
+    summary = f"Revision {row.number} {action.removeprefix('study.')}"
     touches = [f"condition:{slug}" for slug in sorted(touched)]
     public = {"document_sha256": ledger.hash_of(row.document), "reason": row.reason}
+    if retracted and action == "study.accepted":
+        public["study_status"] = study.status  # nothing was taken out: it was retracted before, or never accepted
     pins = _told_of(review, alone=alone)
     return log_revision(session, study, row, by=by, action=action, summary=summary, touches=touches, **public, **pins)
 

@@ -18,14 +18,23 @@ from app.errors import Conflict, FieldProblem, NotAllowed, OwnSubmission
 from app.identifiers import uuid7
 from app.models import Change, Rating, SignOff
 from app.models.base import utc_now
+from app.queries.appraisals import load_appraisal_ids
 from app.queries.impact import RatingImpact
 from app.queries.people import same_person
-from app.queries.rated_inputs import load_rated_inputs
-from app.queries.sign_offs import evidence_hash, get_rating_row, get_sign_off_row, made_by_reader, stands_independently
+from app.queries.sign_offs import (
+    evidence_hash,
+    get_rating_row,
+    get_sign_off_row,
+    load_evidence_hash,
+    made_by_reader,
+    stands_independently,
+)
 from app.schemas.interests import declares_interests
 from app.synthesis.rating import to_json
 from app.vocabulary import Role
 
+HOLDS_FOR_NOTHING = "0" * 64
+"""The inputs of no rating: the sign-off holds for what the rating rests on, and not for the appraisals beside it."""
 REQUIRES_REVIEW, STANDS_AGAIN = "sign-off.requires-review", "sign-off.stands-again"
 
 
@@ -54,7 +63,7 @@ def sign_off_rating(
         condition=condition,
         intervention=intervention,
         inputs_hash=rating.inputs_hash,
-        evidence_hash=evidence_hash(load_rated_inputs(session, [rating])[0], rating.content),
+        evidence_hash=load_evidence_hash(session, rating),
         sequence=rating.sequence,
         method=rating.method,
         certainty=rating.certainty,
@@ -101,20 +110,43 @@ def review_sign_offs(session: Session, impacts: Iterable[RatingImpact], *, by: A
     """After ratings were written: which sign-offs still hold, which require review, which hold again. One query without sign-offs."""
     found = {(impact.condition, impact.intervention): impact for impact in impacts}
     given = (tuple_(col(SignOff.condition), col(SignOff.intervention)).in_(list(found)), col(SignOff.withdrawn_at).is_(None))
-    for row in session.execute(select(SignOff).where(*given).order_by(col(SignOff.id))).scalars().all():
+    rows = session.execute(select(SignOff).where(*given).order_by(col(SignOff.id))).scalars().all()
+    appraisals = load_appraisal_ids(session, {(row.condition, row.intervention) for row in rows}) if rows else {}
+    for row in rows:
         impact = found[row.condition, row.intervention]
         content: dict[str, Any] = to_json(impact.after)
         stood = impact.before is not None and row.stands_at == impact.before["inputs_hash"]
-        stands = evidence_hash(impact.inputs, content) == row.evidence_hash
-        if stands:
-            row.stands_at = content["inputs_hash"]
-            session.flush()
-        if stands != stood:
-            _tell_standing(session, row, stands, by=by, change=change)
+        now = evidence_hash(impact.inputs, content, appraisals.get((row.condition, row.intervention), ()))
+        _note_standing(session, row, content["inputs_hash"], stood=stood, stands=now == row.evidence_hash, by=by, change=change)
+
+
+def review_sign_offs_of(session: Session, condition: str, intervention: str, *, by: Actor, change: Change) -> None:
+    """The same after appraisals beside a rating changed, and nothing of the rating itself."""
+    given = (col(SignOff.condition) == condition, col(SignOff.intervention) == intervention, col(SignOff.withdrawn_at).is_(None))
+    rows = session.execute(select(SignOff).where(*given).order_by(col(SignOff.id))).scalars().all()
+    if not rows:
+        return
+    rating = get_rating_row(session, condition, intervention)
+    now = load_evidence_hash(session, rating)
+    for row in rows:
+        stood, stands = row.stands_at == rating.inputs_hash, now == row.evidence_hash
+        _note_standing(session, row, rating.inputs_hash, stood=stood, stands=stands, by=by, change=change)
+
+
+def _note_standing(session: Session, row: SignOff, inputs_hash: str, *, stood: bool, stands: bool, by: Actor, change: Change) -> None:
+    if stands:
+        row.stands_at = inputs_hash
+    elif row.stands_at == inputs_hash:  # only what stands beside the rating has changed, or it is again as it was and that is not
+        row.stands_at = HOLDS_FOR_NOTHING
+    session.flush()
+    if stands != stood:
+        _tell_standing(session, row, stands, by=by, change=change)
 
 
 def _tell_standing(session: Session, row: SignOff, stands: bool, *, by: Actor, change: Change) -> None:
-    action, summary = (STANDS_AGAIN, "stands signed off again") if stands else (REQUIRES_REVIEW, "requires review: its inputs changed")
+    action, summary = (
+        (STANDS_AGAIN, "stands signed off again") if stands else (REQUIRES_REVIEW, "requires review: what it holds for changed")
+    )
     details = {"condition": row.condition, "intervention": row.intervention, "caused_by": change.sequence}
     _log(session, row, by=by, action=action, summary=summary, details=details, moment=change.occurred_at)
 
@@ -126,8 +158,10 @@ def _is_independent(session: Session, rating: Rating, conflict_of_interest: str,
         return True
     if one_person or stands_independently(session, rating):
         return False
-    why = f"you made {', '.join(own)}, which it rests on" if own else "you declare an interest"
-    raise OwnSubmission(f"{why}; you may sign beside somebody independent who has signed this rating off, not alone")
+    beside = "you may sign beside somebody independent who has signed this rating off, not alone"
+    if own:
+        raise OwnSubmission(f"you made {', '.join(own)}, which it rests on; {beside}")
+    raise NotAllowed(f"you declare an interest; {beside}")
 
 
 def _refuse_twice(session: Session, rating: Rating, *, by: Actor) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.actions import ledger
-from app.actions.consistency import find_contradictions
+from app.actions.completeness import doubts_of, missing_of
+from app.actions.consistency import find_contradictions, find_doubts
 from app.actions.projection import describe
 from app.actions.revision_pins import revision_pin
 from app.actions.study_keys import free_key
@@ -22,7 +23,7 @@ from app.queries.addresses import study_href
 from app.queries.study_records import OPEN, UNDECIDED, find_open_revision, is_draft_of, is_own_row, may_see_drafts
 from app.queries.vocabulary_check import KnownSlugs, find_unknown_slugs, find_unknown_studies, load_known_slugs
 from app.schemas.study import StudyDocument
-from app.vocabulary import Design, PublicationStatus, RevisionStatus, Role, StudyKind, StudyStatus
+from app.vocabulary import PublicationStatus, RevisionStatus, Role, StudyKind, StudyStatus
 
 UNIQUE_IDENTIFIERS = ("doi", "pmid", "pmcid")
 
@@ -153,28 +154,12 @@ def refuse_contradictions(session: Session, document: StudyDocument, known: Know
 
 
 def warnings_of(session: Session, document: StudyDocument, known: KnownSlugs, *, reader: Actor | None) -> list[FieldProblem]:
-    """Contradictions, other studies that for the reader do not exist, and what is missing for a review."""
-    return [*missing_of(document), *_faults_of(session, document, known, reader)]
+    """What is missing for a review, contradictions, other studies that for the reader do not exist; then what is only in doubt."""
+    return [*missing_of(document), *_faults_of(session, document, known, reader), *doubts_of(document), *find_doubts(document, known)]
 
 
 def _faults_of(session: Session, document: StudyDocument, known: KnownSlugs, reader: Actor | None) -> list[FieldProblem]:
     return [*find_contradictions(document, known), *find_unknown_studies(session, document, reader=reader)]
-
-
-def missing_of(document: StudyDocument) -> list[FieldProblem]:
-    """What a submission says and a draft may leave out."""
-    missing = []
-    if document.kind is None:
-        missing.append(FieldProblem("/kind", "a submission says what the record is", list(StudyKind)))
-    if document.design is None:
-        missing.append(FieldProblem("/design", "a submission names its design", list(Design)))
-    if document.kind is StudyKind.PRIMARY and not document.conditions and document.population is None:
-        missing.append(FieldProblem("/conditions", "a submission names its conditions; for healthy volunteers say so in `population`"))
-    if not document.sources and document.doi is None and document.pmid is None and document.notes is None:
-        missing.append(
-            FieldProblem("/sources", "a submission says where the record was read: an address, a DOI, a PMID, or a note that says why not")
-        )
-    return missing
 
 
 def refuse_duplicate(session: Session, document: StudyDocument, *, by: Actor, but: str | None = None) -> None:

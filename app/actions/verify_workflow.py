@@ -12,8 +12,7 @@ from app.actions.ledger import hash_of
 from app.actions.ledger_state import Difference, LedgerState, guarded
 from app.actions.verify_rows import as_told, verify_members, verify_table
 from app.models import Assignment, Comment, Rating, SignOff
-from app.queries.rated_inputs import load_rated_inputs
-from app.queries.sign_offs import evidence_hash
+from app.queries.sign_offs import load_evidence_hash
 
 HASH = re.compile("[0-9a-f]{64}")
 MOVES = frozenset({"stands_at"})
@@ -46,8 +45,11 @@ def _verify_standing(session: Session, sign_off: str, told: bool) -> Iterator[Di
     row = session.get(SignOff, sign_off)
     if row is None or row.withdrawn_at is not None:
         return
-    rating = session.get_one(Rating, (row.condition, row.intervention))
-    holds = evidence_hash(load_rated_inputs(session, [rating])[0], rating.content) == row.evidence_hash
+    rating = session.get(Rating, (row.condition, row.intervention))
+    if rating is None:
+        yield Difference(f"sign-off {sign_off}", "is of a rating that is not there")
+        return
+    holds = load_evidence_hash(session, rating) == row.evidence_hash
     said = row.stands_at == rating.inputs_hash
     if HASH.fullmatch(row.stands_at) is None:
         yield Difference(f"sign-off {sign_off}, column stands_at", "is no hash of inputs")

@@ -42,7 +42,7 @@ def get_appraisal(request: Request, appraisal_id: str, session: ReadSession) -> 
     status_code=201,
     response_model=AppraisalAnswer,
     dependencies=[NO_PARAMETERS],
-    responses=problem_responses(*ONCE),
+    responses=problem_responses(Conflict, *ONCE),
 )
 def make_domain_appraisal(
     request: Request, body_id: str, appraisal: AppraisalRequest, by: Curator, session: WriteSession, body: RawBody
@@ -50,7 +50,7 @@ def make_domain_appraisal(
     """Appraise one domain of a body of evidence; it stands beside the computed judgement until it is withdrawn or replaced."""
 
     def act() -> Response:
-        row = make_appraisal(session, body_id, by=by, domain=appraisal.domain, levels=appraisal.levels, rationale=appraisal.rationale)
+        row = make_appraisal(session, body_id, by=by, **appraisal.model_dump())
         headers = {"Location": appraisal_href(row.id)}
         return reply(request, _answer(session, row.id), status=201, headers=headers, cache_control=NO_STORE)
 

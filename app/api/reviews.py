@@ -18,6 +18,7 @@ from app.errors import (
 from app.models import Study
 from app.queries.answer_meta import newest_sequence
 from app.queries.study_records import get_study, list_submitted_revisions
+from app.schemas.interests import declares_interests
 from app.schemas.study_writing import RetractionAnswer, RetractionRequest, ReviewAnswer, ReviewRequest
 from app.vocabulary import Decision, StudyStatus
 from app.web.conditional import NO_STORE, reply, require_if_match
@@ -63,6 +64,7 @@ def review_study_record(
             decision=Decision(review.decision),
             comment=review.comment,
             conflict_of_interest=review.conflict_of_interest or None,
+            declares_interests=declares_interests(review.conflict_of_interest),
             reviewer=by.name,
             orcid=by.orcid,
             created_at=review.created_at.isoformat().replace("+00:00", "Z"),

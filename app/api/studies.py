@@ -95,7 +95,7 @@ def preview_study(
     response_model=StudyWritten,
     openapi_extra=MERGE_PATCH_BODY,
     dependencies=[only_parameters("reason")],
-    responses=problem_responses(DuplicateStudy, StaleRevision, PreconditionRequired, UnsupportedMediaType, InvalidBody),
+    responses=problem_responses(DuplicateStudy, StateConflict, StaleRevision, PreconditionRequired, UnsupportedMediaType, InvalidBody),
 )
 def amend_study_record(
     request: Request,
@@ -108,7 +108,10 @@ def amend_study_record(
     """Draft a new revision from a merge patch; the accepted revision stays live until a curator accepts this one."""
     study = get_visible_study(session, study_id, by)
     base = _base_of_amendment(request, session, study, by)
-    document = patched(request, body, document_of(base), called="the study")
+    before = document_of(base)
+    document = patched(request, body, before, called="the study")
+    if document == before and base.status == RevisionStatus.ACCEPTED:
+        raise StateConflict(f"nothing changes: revision {base.number}, which is accepted, says all of this already")
     live, owner = base.base_revision, owner_of(base)
     if base.status == RevisionStatus.ACCEPTED:
         live, owner = base.number, by.id

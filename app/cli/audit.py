@@ -33,7 +33,7 @@ def _audit(options: argparse.Namespace) -> int:
             print(f"  {_text(one)}")
         _print_exceptions(found.exceptions[question], whole=options.exceptions)
     count = sum(len(found.findings[question]) for question in questions)
-    print("nothing found" if count == 0 else f"{count} findings")
+    print("nothing found" if count == 0 else "1 finding" if count == 1 else f"{count} findings")
     return 1 if count else 0
 
 

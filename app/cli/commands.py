@@ -30,6 +30,10 @@ class Commands:
         return Commands(self._parsers.add_parser(name, help=text, description=text), "ACTION")
 
 
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
 def complain(text: str) -> int:
     """Say on the error output what is wrong; returns the exit status."""
     print(f"evidence: {text}", file=sys.stderr)

@@ -13,6 +13,9 @@ from app.vocabulary import ImportDecision, ImportState, ImportStatus
 SHOWN = 200
 PAGE = "200"
 Json: TypeAlias = dict[str, Any]
+SHOWN_DUPLICATES = 50
+DUPLICATE = {"status": ImportStatus.DUPLICATE.value, "decision": ImportDecision.UNDECIDED.value}
+CALLED_DUPLICATE = {"decision": ImportDecision.DUPLICATE.value}
 UNDECIDED = {"status": ImportStatus.POSSIBLE_DUPLICATE.value, "decision": ImportDecision.UNDECIDED.value}
 NEW = {"status": ImportStatus.NEW.value, "decision": ImportDecision.UNDECIDED.value, "created": "false"}
 CALLED_NEW = {"decision": ImportDecision.NEW.value, "created": "false"}
@@ -37,8 +40,10 @@ def report_import(engine: Engine, import_id: str, *, committed: bool = False, ev
     _list(engine, import_id, "not readable", {"status": ImportStatus.PROBLEM.value}, _print_problems, most)
     _list(engine, import_id, "to be decided", UNDECIDED, _print_pair, most)
     _list(engine, import_id, "called new, and not made", CALLED_NEW, _print_problems, most)
-    if everything:
-        _print_remarks(engine, import_id)
+    most = None if everything else SHOWN_DUPLICATES
+    _list(engine, import_id, "taken for duplicates", DUPLICATE, _print_duplicate, most)
+    _list(engine, import_id, "called duplicates", CALLED_DUPLICATE, _print_called_duplicate, most)
+    _tell_remarks(engine, import_id, everything=everything)
     print(f"import {import_id}: {_next_step(engine, import_id, counts, committed=committed)}")
     return 1 if counts["problem"] else 0
 
@@ -78,7 +83,8 @@ def _report_unread(told: Json) -> int:
 
 def _next_step(engine: Engine, import_id: str, counts: dict[str, int], *, committed: bool) -> str:
     steps = [f"evidence imports decide {import_id} {ANSWERS} RECORD … --as KEY"] if counts["undecided"] else []
-    waiting = number_of(engine, import_id, **NEW) + number_of(engine, import_id, **CALLED_NEW)
+    called_new = sum(not _cannot_be_made(record) for record in records_of(engine, import_id, **CALLED_NEW))
+    waiting = number_of(engine, import_id, **NEW) + called_new
     if waiting or counts["undecided"]:
         steps.append(f"evidence imports commit {import_id} --as KEY")
     if not steps:
@@ -106,9 +112,18 @@ def _print_problems(record: Json) -> None:
         print(f"  line {record['line']}, record {record['number']}: {record['title']}")
 
 
-def _print_remarks(engine: Engine, import_id: str) -> None:
-    """What was left out of records that can be used, or is in doubt."""
-    told = ((record, each) for record in records_of(engine, import_id) for each in record["problems"] if each["severity"] != "error")
+def _cannot_be_made(record: Json) -> bool:
+    """A commit has found that another study or record has its identifier; once more it would find the same."""
+    return any(problem["severity"] == "error" for problem in record["problems"])
+
+
+def _tell_remarks(engine: Engine, import_id: str, *, everything: bool) -> None:
+    """What was left out of records that can be used, or is in doubt: each of them, or how many there are."""
+    told = [(record, each) for record in records_of(engine, import_id) for each in record["problems"] if each["severity"] != "error"]
+    if told and not everything:
+        number = "one remark" if len(told) == 1 else f"{len(told):,} remarks"
+        print(f"\n{number} on records that can be used: evidence imports show {import_id} --all")
+        return
     for place, (record, remark) in enumerate(told):
         if place == 0:
             print("\nremarks:")
@@ -116,8 +131,27 @@ def _print_remarks(engine: Engine, import_id: str) -> None:
         print(f"  line {remark['line']}, record {record['number']}:{field} {remark['detail']}")
 
 
+def _print_duplicate(record: Json) -> None:
+    """The certain match, which stands first."""
+    print(f"  line {record['line']}, record {record['number']}: {record['title']}")
+    for match in record["matches"][:1]:
+        print(f"    is {_named(match)}: {match['title'] or ''} ({match['reason']})")
+
+
+def _print_called_duplicate(record: Json) -> None:
+    other = next((_named(match) for match in record["matches"] if match["study"] == record["decided_study"] is not None), None)
+    if other is None:
+        by_number = f"record {record['decided_record']}" if record["decided_record"] else None
+        other = by_number or record["decided_study"] or "a record that was not accepted yet"
+    reason = f" ({record['reason']})" if record["reason"] else ""
+    print(f"  line {record['line']}, record {record['number']}: {record['title']}\n    is {other}{reason}")
+
+
+def _named(match: Json) -> str:
+    return match["key"] or (f"record {match['record']}" if match["record"] else "a record that was not accepted yet")
+
+
 def _print_pair(record: Json) -> None:
     print(f"  line {record['line']}, record {record['number']}: {record['title']}")
     for match in record["matches"]:
-        other = match["key"] or (f"record {match['record']}" if match["record"] else "a record that was not accepted yet")
-        print(f"    {match['score']:.1f}  {other}: {match['title'] or ''} ({match['reason']})")
+        print(f"    {match['score']:.1f}  {_named(match)}: {match['title'] or ''} ({match['reason']})")

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, func, or_, select
 from sqlmodel import col
 
 from app.actions.imports import commit_import, receive_file, upload_import
@@ -67,10 +67,15 @@ def _by_option(refused: InvalidBody) -> InvalidBody:
 
 def holder_of(engine: Engine, named: str) -> Actor:
     """Who imports: drafts have an author, so that somebody else can be asked to review them."""
-    either = or_(col(ApiKey.name) == named, col(ApiKey.prefix) == named)
+    either = or_(func.lower(col(ApiKey.name)) == named.lower(), col(ApiKey.prefix) == named)
     with reading(engine) as session:
         keys = session.execute(select(ApiKey).where(either)).scalars().all()
-    key = next((key for key in keys if key_state(key, utc_now()) is KeyState.ACTIVE), None)
+    in_force = [key for key in keys if key_state(key, utc_now()) is KeyState.ACTIVE]
+    exact = [key for key in in_force if named in (key.name, key.prefix)]
+    if not exact and len({key.name for key in in_force}) > 1:
+        names = sorted({key.name for key in in_force})
+        raise InvalidBody(f"{named!r} may be {' or '.join(names)}", errors=[FieldProblem("--as", "write the name as it is", names)])
+    key = next(iter(exact or in_force), None)
     if key is None:
         raise InvalidBody(
             f"no key in force has the name or the prefix {named!r}", errors=[FieldProblem("--as", "a key of this installation")]

@@ -13,7 +13,7 @@ from app.database import reading, transaction
 from app.errors import FieldProblem, InvalidBody
 from app.identifiers import normalise_orcid
 from app.models import ApiKey
-from app.queries.api_keys import get_key, load_keys, read_key
+from app.queries.api_keys import get_key, get_key_named, load_keys, read_key
 from app.schemas.api_key import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS, ApiKeyRevocation, ApiKeyRotation, ApiKeyUpdate
 from app.schemas.base import Shape
 from app.vocabulary import Role
@@ -83,7 +83,7 @@ def _list_keys(options: argparse.Namespace) -> int:
 
 def _show_key(options: argparse.Namespace) -> int:
     with migrated() as engine, reading(engine) as session:
-        shown = read_key(get_key(session, options.prefix)).model_dump(mode="json", exclude={"href"})
+        shown = read_key(get_key_named(session, options.prefix)).model_dump(mode="json", exclude={"href"})
     for name, value in shown.items():
         print(f"{name.replace('_', ' ')}: {NOTHING if value is None else value}")
     return 0

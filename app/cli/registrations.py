@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from app.actions.registration_check import newly_overdue, rate_overdue, registry_differences, report_differences
 from app.actions.source_health import HealthKeeper
-from app.cli.commands import Commands, complain
+from app.cli.commands import Commands, complain, counted
 from app.cli.database import migrated
 from app.cli.retractions import moved_text
 from app.database import reading, transaction
@@ -74,7 +74,8 @@ def _ask_registry(run: _Run, client: SourceClient) -> None:
         except SourceProblem as problem:
             run.failures.append(f"{one.key}: {problem.detail}")
             in_a_row += 1
-    print(f"{run.asked} registrations compared with the registry; {run.notices} new notices for a curator")
+    asked, notices = counted(run.asked, "registration", "registrations"), counted(run.notices, "new notice", "new notices")
+    print(f"{asked} compared with the registry; {notices} for a curator")
 
 
 def _tell(run: _Run, one: AcceptedRegistration, record: SourceRecord) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Engine
 from app.actions.recompute import rating_moved
 from app.actions.retraction_check import CheckedStudy, check_study, note_checks, reason_of, sift
 from app.actions.source_health import HealthKeeper
-from app.cli.commands import Commands, complain
+from app.cli.commands import Commands, complain, counted
 from app.cli.database import migrated
 from app.database import reading, transaction
-from app.identifiers import study_reference
+from app.identifiers import normalise_doi, normalise_pmid, study_reference
 from app.queries.impact import RatingImpact
 from app.queries.notices import checkable, count_studies, load_publications
 from app.schemas.lookup import SourceName
@@ -39,20 +39,26 @@ def add_to(commands: Commands) -> None:
     check = commands.add("check-retractions", _check, text)
     check.add_argument("--dry-run", action="store_true", help="say what would be done and which ratings would move; nothing is marked")
     check.add_argument("--since", type=_day, metavar="DATE", help="leave out studies that were checked on this day (UTC) or later")
-    which = "its key, id, doi:… or pmid:…; may be repeated"
+    which = "its key, id, doi:… or pmid:…, or an address of these; may be repeated"
     check.add_argument("--only", action="append", default=[], type=_name, metavar="STUDY", help=which)
 
 
 def _day(text: str) -> datetime:
-    return datetime.combine(date.fromisoformat(text), time(), UTC)
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-29") from None
 
 
 def _name(text: str) -> str:
-    """A DOI or PubMed id as it is stored; a key as it is given."""
-    try:
+    """A DOI, PubMed id or our id as it is stored, whether bare, named or as an address; a key as it is given."""
+    with suppress(ValueError):
         return study_reference(text).value
-    except ValueError:
-        return text
+    with suppress(ValueError):
+        return normalise_doi(text)
+    with suppress(ValueError):
+        return normalise_pmid(text)
+    return text
 
 
 class _NotWritten(Exception):
@@ -74,17 +80,19 @@ class _Run:
 def _check(options: argparse.Namespace) -> int:
     which = checkable(options.only, options.since)
     with migrated() as engine:
-        if options.only and not _any_of(engine, checkable(options.only, None)):
-            return complain("no accepted study with a DOI or PubMed id is called so")
+        if unknown := _unknown(engine, options.only):
+            for name in unknown:
+                complain(f"no accepted study with a DOI or PubMed id is called {name!r}; nothing was asked")
+            return 1
         run = _Run(engine, options.dry_run)
         with closing(HealthKeeper(engine)) as keeper, SourceClient(get_settings(), tell=keeper.tell, kept=KEPT_FOR_DAILY) as client:
             _ask_all(run, NoticeInquiry(client), which)
     return _summarise(run)
 
 
-def _any_of(engine: Engine, which: ColumnElement[bool]) -> bool:
+def _unknown(engine: Engine, names: Sequence[str]) -> list[str]:
     with reading(engine) as session:
-        return count_studies(session, which) > 0
+        return [name for name in dict.fromkeys(names) if count_studies(session, checkable([name], None)) == 0]
 
 
 def _ask_all(run: _Run, inquiry: NoticeInquiry, which: ColumnElement[bool]) -> None:
@@ -160,7 +168,8 @@ def _print_remarks(key: str, remarks: Sequence[str]) -> None:
 def _summarise(run: _Run) -> int:
     counts = ", ".join(f"{source}: {number}" for source, number in run.answered.items())
     said = "nothing was marked" if run.dry_run else "the ledger has them"
-    print(f"{run.studies} studies asked for (answers by {counts}); {run.notices} new notices; {said}")
+    studies, notices = counted(run.studies, "study", "studies"), counted(run.notices, "new notice", "new notices")
+    print(f"{studies} asked for (answers by {counts}); {notices}; {said}")
     for failure in run.failures[:MAX_FAILURES_SHOWN]:
         complain(failure)
     if len(run.failures) > MAX_FAILURES_SHOWN:

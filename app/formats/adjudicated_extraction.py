@@ -27,7 +27,7 @@ def taken_value(choice: AdjudicatedChoice, first: Any, second: Any, other: Any) 
 
 
 def adjudicate(first: Extraction, second: Extraction, comparison: Comparison, taken: Mapping[str, Any]) -> Extraction | NotOneExtraction:
-    """The first extraction with the taken value at each place of the comparison that `taken` names.
+    """The first extraction with the taken value at each place of the comparison that `taken` names: a member, or an entry as a whole.
 
     Entries keep the order of the first; those that only the second has come behind, in its order.
     """
@@ -43,7 +43,8 @@ def adjudicate(first: Extraction, second: Extraction, comparison: Comparison, ta
     try:
         return Extraction.model_validate(made)
     except ValidationError as error:
-        return NotOneExtraction(tuple((_pointer(one["loc"], places), str(one["msg"])) for one in error.errors()))
+        problems = ((_pointer(one["loc"], places), str(one["msg"]).removeprefix("Value error, ")) for one in error.errors())
+        return NotOneExtraction(tuple(problems))
 
 
 def _in_document_order(entries: Sequence[Entry]) -> list[Entry]:
@@ -55,6 +56,8 @@ def _row(entry: Entry, name: str, made: Json, theirs: Json, taken: Mapping[str, 
     if entry.first is None or entry.second is None:
         ours = made[name][entry.first] if entry.first is not None else None
         return taken.get(entry.pointer, ours)
+    if entry.pointer in taken:
+        return taken[entry.pointer]
     row = copy.deepcopy(made[name][entry.first])
     for member in entry.members:
         if member.pointer in taken:

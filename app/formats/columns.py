@@ -67,6 +67,8 @@ HEADINGS: dict[str, str] = {
 NAMING = frozenset({"title", "doi", "pmid", "pmcid", "registration"})  # a table needs one of these
 WORDS = ("volume", "issue", "country", "completed_on", "kind", "design", "publication_status")
 IDENTIFIERS = ("doi", "pmid", "pmcid", "registration", "linked_registration")
+SHOWN = 30
+MAX_SHOWN = 60
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r]")
 NUMBERED = frozenset({"volume", "issue", "pages", "first_page", "last_page"})
@@ -83,6 +85,14 @@ Cells = dict[str, list[str]]
 def slots_of(headings: Sequence[str]) -> list[str | None]:
     """What each column is for; None for those that are not read."""
     return [HEADINGS.get(re.sub(r"[\W_]+", "", heading).lower()) for heading in headings]
+
+
+def remarks_on(headings: Sequence[str], but: str | None = None) -> tuple[str, ...]:
+    """Which columns of a table are not read."""
+    names = [" ".join(heading.split())[:MAX_SHOWN] for heading, slot in zip(headings, slots_of(headings), strict=True) if slot is None]
+    unread = [name for name in names if name and name != but]
+    more = f" and {len(unread) - SHOWN:,} more" if len(unread) > SHOWN else ""
+    return (f"columns that are not read: {', '.join(unread[:SHOWN])}{more}",) if unread else ()
 
 
 def is_table_of_references(headings: Sequence[str]) -> bool:

@@ -2,10 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import StringIO
 from typing import BinaryIO
 
-from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, slots_of, written_row
+from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, remarks_on, slots_of, written_row
 from app.formats.read_record import FileRefused, ReadRecord, unusable
 from app.formats.text_lines import text_lines
 from app.formats.written import bibliography_of
@@ -59,8 +60,11 @@ def read_csv(stream: BinaryIO, encoding: str = "utf-8-sig") -> Iterator[ReadReco
     separator = separator_of(heading)
     if separator is None:
         raise FileRefused("the first line names no column that is known: it should have a title, a DOI or a PubMed id")
-    slots = slots_of(_cells(heading, separator))
-    yield from _rows(_Lines(numbered), separator, slots)
+    headings = _cells(heading, separator)
+    remarks = remarks_on(headings)
+    for record in _rows(_Lines(numbered), separator, slots_of(headings)):
+        yield replace(record, of_file=remarks) if remarks else record
+        remarks = ()
 
 
 def _rows(lines: _Lines, separator: str, slots: list[str | None]) -> Iterator[ReadRecord]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from app.formats.author_names import is_unclear, read_name, without_others
 from app.formats.languages import language_code
-from app.formats.plain_text import one_line, paragraphs, without_markup
+from app.formats.plain_text import one_line, paragraphs, without_entities, without_markup
 from app.formats.publication_types import meaning_of
 from app.formats.read_record import ReadRecord, RecordProblem, excerpt
 from app.identifiers import normalise_doi, normalise_orcid, normalise_pmcid, normalise_pmid, normalise_registry_number
@@ -46,6 +46,8 @@ class Draft:
         self.problems.append(RecordProblem(line or self.line, field, detail, "error"))
 
     def put(self, member: str, text: str | None) -> None:
+        if text and member == "journal":
+            text = without_entities(text)
         if text and member not in self.found and (value := one_line(text)):
             self.found[member] = value
 

@@ -1,11 +1,13 @@
 """Words as they are stored: no markup, no control characters, single spaces."""
 
 import re
+from html import unescape
 
 # The C0 and C1 control characters (Unicode category Cc) that str.split does not take for a space.
 CONTROLS = dict.fromkeys([*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)])
 MARKUP = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|sc|scp|nobr|span(?: [^<>]{0,200})?)>", re.IGNORECASE)
 
+ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
 JATS = re.compile(r"</?jats:[a-z-]{1,30}(?: [^<>]{0,500})?>", re.IGNORECASE)  # Journal Article Tag Suite, NISO Z39.96
 
 
@@ -22,7 +24,13 @@ def paragraphs(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """Without the tags that Zotero, Crossref and PubMed put into titles and abstracts: `<i>`, `<sup>`, `<jats:p>` and their like."""
-    return MARKUP.sub("", JATS.sub(" ", text)) if "<" in text else text
+    bare = MARKUP.sub("", JATS.sub(" ", text)) if "<" in text else text
+    return without_entities(bare)
+
+
+def without_entities(text: str) -> str:
+    """With the signs that `&amp;`, `&lt;`, `&#233;` and their like stand for."""
+    return ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text
 
 
 def split_list(text: str) -> list[str]:

@@ -46,6 +46,8 @@ class ReadRecord:
     document: StudyDocument | None
     problems: tuple[RecordProblem, ...]
     raw: str
+    of_file: tuple[str, ...] = ()
+    """Remarks on the file as a whole, or on a sheet, at its first record."""
 
 
 def excerpt(text: str) -> str:

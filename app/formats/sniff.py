@@ -11,12 +11,12 @@ from typing import BinaryIO
 from app.formats.csl_variables import first_telling, is_document
 from app.formats.csv_table import separator_of
 from app.formats.json_records import json_object, json_texts
+from app.formats.mixed_encoding import MIXED, Survey, survey_lines
 from app.formats.read_record import FileRefused
 
 MAX_BYTES = 500_000_000
 HEAD = 262_144
 CHUNK = 1_048_576
-FIRST_BYTES = bytes(range(0xC2, 0xF5))  # with which a letter outside ASCII begins in UTF-8
 
 
 class FileFormat(StrEnum):
@@ -85,7 +85,7 @@ def sniff(stream: BinaryIO, name: str = "", *, max_bytes: int = MAX_BYTES) -> Sn
         return SniffedFile(FileFormat.XLSX, "")
     encoding, notices = _encoding(stream, head)
     stream.seek(0)
-    found = _format(head.decode(encoding, "replace").lstrip("\ufeff"), name.lower())
+    found = _format(head.decode("utf-8" if encoding == MIXED else encoding, "replace").lstrip("\ufeff"), name.lower())
     is_xml = found in (FileFormat.PUBMED_XML, FileFormat.ENDNOTE_XML)  # which names its encoding itself
     return SniffedFile(found, encoding, () if is_xml else notices)
 
@@ -96,37 +96,44 @@ def _encoding(stream: BinaryIO, head: bytes) -> tuple[str, tuple[str, ...]]:
     if b"\x00" in head:
         raise FileRefused(f"the file is not text; the formats are {KNOWN}")
     stream.seek(0)
-    place, foreign, undefined = _not_utf8(stream)
+    place, undefined = _not_utf8(stream)
     if place is None:
         return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8", ()
     if head.startswith(codecs.BOM_UTF8):
         raise FileRefused(f"the file says that it is UTF-8, but its byte {place:,} is not")
+    stream.seek(0)
+    lines = survey_lines(stream)
+    if lines.unicode:
+        return MIXED, (_mixed_notice(lines),)
     encoding, called = ("latin-1", "Latin-1") if undefined else ("cp1252", "Windows-1252")
-    notice = f"the file is not UTF-8 (byte {place:,}) and was read as {called}"
-    mixed = f"; but {foreign:,} letters before that byte were UTF-8: look at the names"
-    return encoding, (notice + (mixed if foreign else ""),)
+    return encoding, (f"the file is not UTF-8 (byte {place:,}) and was read as {called}",)
 
 
-def _not_utf8(stream: BinaryIO) -> tuple[int | None, int, bool]:
-    """The first byte that is not UTF-8, the letters outside ASCII before it, and whether a byte is undefined in Windows-1252."""
+def _mixed_notice(lines: Survey) -> str:
+    shown = ", ".join(f"{number:,}" for number in lines.numbers)
+    more = f" and {lines.others - len(lines.numbers):,} more" if lines.others > len(lines.numbers) else ""
+    named = f"line {shown}" if lines.others == 1 else f"lines {shown}{more}"
+    return f"the file is UTF-8, but not in {named}: what is not was read as Windows-1252; look at the names there"
+
+
+def _not_utf8(stream: BinaryIO) -> tuple[int | None, bool]:
+    """The first byte that is not UTF-8, and whether a byte is undefined in Windows-1252."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     place: int | None = None
-    start = foreign = 0
+    start = 0
     undefined = False
     while chunk := stream.read(CHUNK):
         if place is None:
-            good, waiting = len(chunk), len(decoder.getstate()[0])
+            waiting = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                good = error.start - waiting
-                place = start + good
-            foreign += max(good, 0) - len(chunk[: max(good, 0)].translate(None, FIRST_BYTES))
+                place = start + error.start - waiting
         undefined = undefined or any(byte in chunk for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
         start += len(chunk)
     if place is None and decoder.getstate()[0]:
         place = start - len(decoder.getstate()[0])
-    return place, foreign, undefined
+    return place, undefined
 
 
 def _format(text: str, name: str) -> FileFormat:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
-from typing import BinaryIO
+from io import BufferedReader, TextIOWrapper
+from typing import BinaryIO, cast
 
+from app.formats.mixed_encoding import MIXED, AsUtf8
 from app.formats.read_record import FileRefused
 
 MAX_LINE = 1_000_000
@@ -14,7 +15,9 @@ CHUNK = 65_536
 @contextmanager
 def as_text(stream: BinaryIO, encoding: str, newline: str | None = None) -> Iterator[TextIOWrapper]:
     """The stream as text; it stays open afterwards. Bytes that are not of this encoding refuse the file."""
-    text = TextIOWrapper(stream, encoding=encoding, newline=newline)
+    mixed = encoding == MIXED
+    source = cast(BinaryIO, BufferedReader(AsUtf8(stream))) if mixed else stream
+    text = TextIOWrapper(source, encoding="utf-8" if mixed else encoding, newline=newline)
     try:
         yield text
     except UnicodeError as error:

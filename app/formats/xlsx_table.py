@@ -7,6 +7,7 @@ read; both are reported. Not carried, beside what `columns` says: the end of a l
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
@@ -17,7 +18,7 @@ import xlsxwriter
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, slots_of, written_row
+from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, remarks_on, slots_of, written_row
 from app.formats.read_record import FileRefused, ReadRecord, RecordProblem, unusable
 from app.formats.written import bibliography_of
 from app.schemas.bibliography import Bibliography
@@ -85,13 +86,14 @@ def _read_sheets(book: Any) -> Iterator[ReadRecord]:
             remarks.append(RecordProblem(1, None, f"the sheet {sheet.title!r} has no heading for a title, a DOI or a PubMed id", "notice"))
             continue
         tables += 1
+        unread = remarks_on(headings, but=LEFT_OUT)
         for number, row in rows:
             if any(cell.value not in (None, "") for cell in row):
                 position += 1
                 if tables > 1:
                     remarks.append(RecordProblem(number, None, f"line {number} of the sheet {sheet.title!r}", "notice"))
-                yield _read(position, number, headings, row, tuple(remarks))
-                remarks = []
+                yield replace(_read(position, number, headings, row, tuple(remarks)), of_file=unread)
+                remarks, unread = [], ()
             elif not row:
                 position += 1
                 yield unusable(position, number, f"the sheet {sheet.title!r} is not read below {MAX_EMPTY_ROWS:,} empty rows on end")

@@ -13,7 +13,8 @@ class DomainAppraisal(SQLModel, table=True):
 
     A row is written once and ended once: withdrawn with a reason, or replaced by the next one of the same domain. `body` is not a
     foreign key, because bodies are made anew with every rating and an appraisal outlives them. `judgement_hash` is the
-    fingerprint of the computed judgement that the curator had before him.
+    fingerprint of the computed judgement that the curator had before him. His interests, and whether he had a hand in a study of the
+    body, are null in those that were made before anybody was asked.
     """
 
     __tablename__ = "domain_appraisal"
@@ -34,6 +35,8 @@ class DomainAppraisal(SQLModel, table=True):
     levels: int
     computed_levels: int
     rationale: str = Field(sa_type=Text)
+    conflict_of_interest: str | None = Field(default=None, sa_type=Text)
+    appraiser_made_some: bool | None = None
     author: str
     made_at: datetime = Field(sa_type=UTCDateTime)
     method: str

@@ -21,6 +21,7 @@ LINEAGE: tuple[Any, ...] = (
     col(StudyRevision.study_id), col(StudyRevision.number), col(StudyRevision.status), col(StudyRevision.base_revision),
     col(StudyRevision.created_by), col(StudyRevision.drafted_for),
 )  # fmt: skip
+MISSING = object()
 ENDED = (RevisionStatus.REJECTED, RevisionStatus.WITHDRAWN)
 """What nothing follows from: a later revision begins anew."""
 
@@ -86,11 +87,12 @@ def load_figures(session: Session, revisions: Collection[RevisionKey]) -> dict[R
 
 
 def load_pairs(session: Session, adjudications: Sequence[Adjudication]) -> dict[str, tuple[StudyExtraction, StudyExtraction]]:
-    """Both extractions of each adjudication, by its id. One query."""
+    """Both extractions of each adjudication, by its id; one of which a row is missing is not among the keys. One query."""
     wanted = {row for one in adjudications for row in (one.first_id, one.second_id)}
     rows = session.execute(select(StudyExtraction).where(col(StudyExtraction.id).in_(wanted))).scalars() if wanted else ()
     extractions = {row.id: row for row in rows}
-    return {one.id: (extractions[one.first_id], extractions[one.second_id]) for one in adjudications}
+    there = [one for one in adjudications if one.first_id in extractions and one.second_id in extractions]
+    return {one.id: (extractions[one.first_id], extractions[one.second_id]) for one in there}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,11 @@ class _Lineage:
 
     def continues(self, one: Adjudication, number: int) -> bool:
         """Is it the draft that came of the adjudication, or one that mends it?"""
-        drafted, later = self.revisions[one.study_id, one.revision], self.revisions[one.study_id, number]
+        drafted, later = self.revisions.get((one.study_id, one.revision)), self.revisions.get((one.study_id, number))
         if number == one.revision:
             return True
+        if drafted is None or later is None:  # rows that somebody took away: `verify` tells of them
+            return False
         own = self.people[one.adjudicator] in {self.people[actor] for actor in _authors(later)}
         return (drafted.base_revision is None or own) and drafted.status not in ENDED
 
@@ -133,7 +137,7 @@ def _accepted_with(session: Session, adjudications: Sequence[Adjudication], line
     for one in adjudications:
         for number in later[one.id]:
             key = (one.study_id, number)
-            if lineage.continues(one, number) or figures[key] == figures[one.study_id, one.revision]:
+            if lineage.continues(one, number) or figures.get(key) == figures.get((one.study_id, one.revision), MISSING):
                 found[one.id] = number
                 break
     return found
@@ -142,4 +146,4 @@ def _accepted_with(session: Session, adjudications: Sequence[Adjudication], line
 def _people(session: Session, adjudications: Sequence[Adjudication]) -> dict[str, set[str]]:
     """Both extractors and the adjudicator of each."""
     pairs = load_pairs(session, adjudications)
-    return {one.id: {one.adjudicator, *(row.extractor for row in pairs[one.id])} for one in adjudications}
+    return {one.id: {one.adjudicator, *(row.extractor for row in pairs.get(one.id, ()))} for one in adjudications}

@@ -72,6 +72,13 @@ def get_key(session: Session, prefix: str) -> ApiKey:
     return key
 
 
+def get_key_named(session: Session, named: str) -> ApiKey:
+    """The same by the prefix or by the name, without regard to case: names of keys never differ in that alone."""
+    folded = named.casefold()
+    key = next((one for one in load_keys(session) if one.prefix == named or one.name.casefold() == folded), None)
+    return key if key is not None else get_key(session, named)
+
+
 def list_keys(session: Session, asked: ListQuery) -> Page[ApiKeyRead]:
     """A page of keys. One query."""
     page = paginate(session, asked.apply(select(ApiKey)), asked.sort, asked.page)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from app.queries.addresses import appraisal_href, evidence_href, rating_input_hr
 from app.queries.columns import Columns, members
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
+from app.schemas.interests import declares_interests
 from app.synthesis.grade.appraisal import Appraisal
 from app.synthesis.grade.judgement import CONCERNS
 from app.synthesis.inputs_hash import canonical_text
@@ -28,7 +29,8 @@ IN_FORCE: ColumnElement[bool] = col(DomainAppraisal.withdrawn_at).is_(None)
 APPRAISAL: Columns = (
     col(DomainAppraisal.id), col(DomainAppraisal.body), col(DomainAppraisal.condition), col(DomainAppraisal.intervention),
     col(DomainAppraisal.outcome), col(DomainAppraisal.comparator_group), col(DomainAppraisal.horizon), col(DomainAppraisal.domain),
-    col(DomainAppraisal.levels), col(DomainAppraisal.computed_levels), col(DomainAppraisal.rationale), col(DomainAppraisal.author),
+    col(DomainAppraisal.levels), col(DomainAppraisal.computed_levels), col(DomainAppraisal.rationale),
+    col(DomainAppraisal.conflict_of_interest), col(DomainAppraisal.appraiser_made_some), col(DomainAppraisal.author),
     col(DomainAppraisal.made_at), col(DomainAppraisal.method), col(DomainAppraisal.inputs_hash), col(DomainAppraisal.withdrawn_at),
     col(DomainAppraisal.withdrawn_by), col(DomainAppraisal.withdrawal_reason), col(DomainAppraisal.replaced_by),
 )  # fmt: skip
@@ -59,6 +61,16 @@ def load_appraisals(session: Session, bodies: Collection[str]) -> dict[str, list
 def load_appraisals_of_pair(session: Session, condition: str, intervention: str) -> dict[str, list[Appraisal]]:
     """The same for all bodies of a condition and intervention. One query."""
     return _load_in_force(session, col(DomainAppraisal.condition) == condition, col(DomainAppraisal.intervention) == intervention)
+
+
+def load_appraisal_ids(session: Session, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Condition and intervention to the appraisals in force of all their bodies. One query."""
+    named = tuple_(col(DomainAppraisal.condition), col(DomainAppraisal.intervention)).in_(sorted(pairs))
+    columns = (col(DomainAppraisal.condition), col(DomainAppraisal.intervention), col(DomainAppraisal.id))
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for condition, intervention, appraisal in session.execute(select(*columns).where(named, IN_FORCE)):
+        found[condition, intervention].append(appraisal)
+    return found
 
 
 def _load_in_force(session: Session, *which: ColumnElement[bool]) -> dict[str, list[Appraisal]]:
@@ -142,6 +154,7 @@ def _item(row: Any, names: Mapping[str, ActorName]) -> Json:
         "concern": CONCERNS[row.levels],
         "author": author.name,
         "orcid": author.orcid,
+        "declares_interests": declares_interests(row.conflict_of_interest),
         "status": _status(row),
         "stands_on_current_inputs": _stands(row),
         "withdrawn_by": names[row.withdrawn_by].name if row.withdrawn_by is not None else None,

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Change, Review
-from app.queries.audit_acts import Act, Finding, Person, acts, finding, load_holders
+from app.queries.audit_acts import Act, Finding, Person, acts, finding, load_holders, load_orcids
 from app.queries.audit_hands import ACCEPTING, Hands, decisions_in_tables
+from app.queries.audit_words import Words
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.listed import page_of
 from app.queries.paging import Page, SortKey
@@ -28,6 +29,8 @@ ASKED = {
     AuditQuestion.ACTS_BY_DEAD_KEYS: "What was done by a key that was revoked, had expired, or never was?",
     AuditQuestion.ACTS_BEYOND_ROLE: "What was done by a key whose role, by the ledger, did not allow it then?",
     AuditQuestion.ACTS_WITHOUT_ORCID: "What was done by a key that has no ORCID iD, neither then nor now?",
+    AuditQuestion.SIGN_OFFS_OF_OWN_WORK: "Which rating is signed off by a person who had a hand in it, or twice by one person?",
+    AuditQuestion.APPRAISALS_OF_OWN_WORK: "Which appraisal in force is by a person who had a hand in the studies?",
 }
 REVIEWS_AT_ONCE = 500
 ORDER = list(Role)
@@ -58,11 +61,12 @@ class Audit:
 def audit(session: Session) -> Audit:
     """Ask everything: one walk through the ledger, then the tables."""
     holders = load_holders(session)
-    hands, keys, acceptances = Hands(holders), _Keys(holders), _Acceptances()
-    readers: tuple[Callable[[Act], Iterator[Finding]], ...] = (hands.read, keys.read, acceptances.read)
+    hands, keys, acceptances, words = Hands(load_orcids(session, holders)), _Keys(holders), _Acceptances(), Words(holders)
+    readers: tuple[Callable[[Act], Iterator[Finding]], ...] = (hands.read, keys.read, acceptances.read, words.read)
     found = [one for act in acts(session) for read in readers for one in read(act)]
     found += decisions_in_tables(session, hands, holders)
     found += acceptances.ask_reviews(session)
+    found += [*words.ask_sign_offs(session, hands), *words.ask_appraisals(session, hands)]
     found.sort(key=lambda one: (one.sequence is None, one.sequence or 0))
     return Audit(
         {question: [one for one in found if one.question is question and one.exception is None] for question in AuditQuestion},

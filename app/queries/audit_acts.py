@@ -17,6 +17,8 @@ from app.vocabulary import AuditQuestion, WithoutSecondPerson
 CONSEQUENCE = "rating.changed"
 """What follows of an act and is none itself: most of the ledger."""
 OURSELVES = "system:"
+ORCID_ACTS = ("key.created", "key.changed")
+"""The acts that give a key an ORCID iD, or take it off."""
 AT_ONCE = 1000
 
 
@@ -54,7 +56,8 @@ class Act:
         """Which of the named exceptions lets this be done without a second person."""
         if self.who.id == SEEDING.id:
             return WithoutSecondPerson.SEEDING
-        if self.action == "study.retracted" or self.who.id == RETRACTION_CHECK.id:
+        reviewed = "review" in self.details
+        if self.who.id == RETRACTION_CHECK.id or (self.action == "study.retracted" and not reviewed):
             return WithoutSecondPerson.RETRACTION
         return WithoutSecondPerson.ONE_PERSON if "without_second_person" in self.details else None
 
@@ -90,6 +93,17 @@ def acts(session: Session) -> Iterator[Act]:
         yield Act(
             sequence, at, Person(actor["id"], actor["name"], actor["orcid"]), said["action"], said["subject"], said.get("details") or {}
         )
+
+
+def load_orcids(session: Session, holders: Mapping[str, Person]) -> dict[str, set[str]]:
+    """Key to every ORCID iD that it has, or had by the ledger: one that was taken off it hides nobody. One query."""
+    orcids = {key: {person.orcid} - {None} for key, person in holders.items()}
+    rows = session.execute(select(col(Change.subject), col(Change.content)).where(col(Change.action).in_(ORCID_ACTS)))
+    for subject, content in rows:
+        details = json.loads(content).get("details") or {}
+        said = [part.get("orcid") for part in (details, details.get("before") or {}, details.get("after") or {})]
+        orcids.setdefault(subject.partition(":")[2], set()).update(orcid for orcid in said if orcid is not None)
+    return {key: {orcid for orcid in known if orcid is not None} for key, known in orcids.items()}
 
 
 def load_holders(session: Session) -> dict[str, Person]:

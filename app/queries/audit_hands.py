@@ -1,4 +1,4 @@
-"""Did somebody decide on what he made himself? People are compared, not keys: by the ORCID iDs at the time and now."""
+"""Did somebody decide on what he made himself? People are compared, not keys: by every ORCID iD that a key has or had."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,6 @@ from app.actor import MAINTENANCE, RETRACTION_CHECK, SEEDING
 from app.models import Review, StudyRevision
 from app.queries.audit_acts import Act, Finding, Person, finding
 from app.queries.makers import load_makers
-from app.queries.people import people_behind
 from app.vocabulary import AuditQuestion, Decision, RevisionStatus
 
 MAKING = frozenset({"study.created", "study.amended", "study.submitted"})
@@ -31,8 +30,9 @@ STUDIES_AT_ONCE = 500
 class Hands:
     """Who made what, as the ledger tells it; `read` gives a finding for a decision by one of those hands."""
 
-    def __init__(self, holders: Mapping[str, Person]) -> None:
-        self._holders = holders
+    def __init__(self, orcids: Mapping[str, set[str]]) -> None:
+        self._orcids = orcids
+        """Of each key, all that it ever had."""
         self._makers: dict[str, dict[int, set[Person]]] = defaultdict(lambda: defaultdict(set))
         self._accepted: set[str] = set()
         self.decided: dict[tuple[str, int, AuditQuestion], Act] = {}
@@ -62,11 +62,14 @@ class Hands:
             yield finding(question, act, f"{verb} by the person who made it, as {', '.join(own)}", exception=act.exception)
 
     def _same(self, one: Person, other: Person) -> bool:
-        return one.id == other.id or bool(self._orcids(one) & self._orcids(other))
+        return one.id == other.id or bool(self._orcids_of(one) & self._orcids_of(other))
 
-    def _orcids(self, person: Person) -> set[str]:
-        now = self._holders.get(person.id)
-        return {orcid for orcid in (person.orcid, now.orcid if now is not None else None) if orcid is not None}
+    def _orcids_of(self, person: Person) -> set[str]:
+        return self._orcids.get(person.id, set()) | ({person.orcid} if person.orcid is not None else set())
+
+    def same_actor(self, one: str, other: str) -> bool:
+        """The same of two ids: do both belong, or did they ever, to one person?"""
+        return one == other or bool(self._orcids.get(one, set()) & self._orcids.get(other, set()))
 
 
 def _question_of(act: Act) -> AuditQuestion:
@@ -79,11 +82,9 @@ def decisions_in_tables(session: Session, hands: Hands, holders: Mapping[str, Pe
     for start in range(0, len(asked), STUDIES_AT_ONCE):
         part = asked[start : start + STUDIES_AT_ONCE]
         makers = load_makers(session, [(row.study_id, row.number) for row in part])
-        deciders = {one for row in part for one in _deciders(row)}
-        people = people_behind(session, {*deciders, *(one for made in makers.values() for one in made)})
         for row in part:
-            made = {people[one] for one in makers[row.study_id, row.number]}
-            own = sorted(one for one in _deciders(row) if people[one] in made)
+            made = makers[row.study_id, row.number]
+            own = sorted(one for one in _deciders(row) if any(hands.same_actor(one, maker) for maker in made))
             told = (row.study_id, row.number, _question(row))
             if own and told not in hands.told:
                 hands.told.add(told)

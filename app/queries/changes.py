@@ -4,8 +4,9 @@
 """
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field as Bounds
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -13,9 +14,12 @@ from sqlmodel import col
 from app.models import Change, ChangeSubject
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
+from app.schemas.base import MAX_ORDINAL
 from app.schemas.change import Include
 
 Json = dict[str, Any]
+Place = Annotated[int, Bounds(ge=0, le=MAX_ORDINAL)]
+"""Of an entry; 0 is before the first."""
 CHANGE: tuple[Any, ...] = (
     col(Change.sequence), col(Change.occurred_at), col(Change.action), col(Change.subject), col(Change.summary), col(Change.content),
     col(Change.previous_hash), col(Change.hash),
@@ -39,7 +43,7 @@ def _everything(_values: list[Any]) -> ColumnElement[bool]:
 
 CHANGES = FilterTable(
     fields=(
-        Field("after", None, int, ("eq",), _behind, whole=True, description="Entries behind this one."),
+        Field("after", None, Place, ("eq",), _behind, whole=True, description="Entries behind this one."),
         Field("subject", None, str, condition=_touches, description="What an entry touches: `condition:migraine`, `study:<id>`, …"),
         Field("action", col(Change.action)),
         Field("actor", col(Change.actor)),

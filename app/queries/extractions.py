@@ -25,9 +25,11 @@ from app.queries.paging import Page, SortKey, paginate
 from app.queries.people import belongs_to, ids_of_person
 from app.queries.study_records import visible_to
 from app.schemas.extraction import ExtractedRecord
-from app.vocabulary import DoubleExtractionStatus, ExtractionStatus, Role
+from app.vocabulary import DoubleExtractionStatus, ExtractionStatus, Role, StudyStatus
 
 Json = dict[str, Any]
+NOT_EXTRACTED = (StudyStatus.REJECTED, StudyStatus.WITHDRAWN, StudyStatus.RETRACTED)
+"""Records that nobody is to extract: what is refused, taken back or retracted."""
 EXTRACTORS = 2
 """How many people extract one study, each for himself."""
 NOT_WITHDRAWN = col(StudyExtraction.status) != ExtractionStatus.WITHDRAWN
@@ -50,6 +52,14 @@ STATUS: Any = case(
     (COMPLETED_COUNT >= EXTRACTORS, DoubleExtractionStatus.COMPLETED.value),
     else_=DoubleExtractionStatus.IN_PROGRESS.value,
 )
+EXTRACTION_STATUS: Any = case(
+    (
+        and_(col(StudyExtraction.status) == ExtractionStatus.IN_PROGRESS, col(DoubleExtraction.closed_at).is_not(None)),
+        ExtractionStatus.CLOSED.value,
+    ),
+    else_=col(StudyExtraction.status),
+)
+"""Of an extraction beside its double extraction: nobody waits for one that was closed."""
 MISSING: Any = case((col(DoubleExtraction.closed_at).is_not(None), 0), else_=EXTRACTORS - COMPLETED_COUNT)
 
 
@@ -88,7 +98,7 @@ def extraction_table(own: Collection[str]) -> FilterTable:
 
     return FilterTable(
         fields=(
-            Field("status", col(StudyExtraction.status), ExtractionStatus),
+            Field("status", EXTRACTION_STATUS, ExtractionStatus),
             Field("study", col(StudyExtraction.study_id), description="The id of a study."),
             Field("double_extraction", col(StudyExtraction.double_extraction_id), description="The id of a double extraction."),
             Field("mine", None, bool, ("eq",), mine, description="Your own, under whichever key; or those of others."),
@@ -105,7 +115,7 @@ EXTRACTIONS = extraction_table(())
 
 def get_double_extraction(session: Session, double_extraction: str, reader: Actor) -> DoubleExtraction:
     row = session.get(DoubleExtraction, double_extraction)
-    if row is None or not _is_visible(session, row, reader):
+    if row is None or not may_know_of(session, row, reader):
         raise NotFound(f"There is no double extraction {double_extraction[:40]!r}; /v1/double-extractions lists those you may see.")
     return row
 
@@ -137,7 +147,7 @@ def completed_pair(session: Session, double: DoubleExtraction) -> tuple[StudyExt
 
 
 def get_extraction_row(session: Session, extraction: str, reader: Actor | None) -> StudyExtraction:
-    """An extraction that the reader may know of: of a key's holder where he may see the study, of everybody once it is public."""
+    """An extraction that the reader may know of: his own, of what he may know of, and everybody's once it is public."""
     row = session.get(StudyExtraction, extraction)
     if row is None or not (_is_public(session, row.double_extraction_id) or _is_known_to(session, row, reader)):
         raise NotFound(f"There is no extraction {extraction[:40]!r}; /v1/extractions lists those you may see.")
@@ -167,10 +177,14 @@ def list_extractions(session: Session, asked: ListQuery, reader: Actor) -> Page[
 
 
 def extraction_items(session: Session, rows: Sequence[tuple[StudyExtraction, int]], reader: Actor | None) -> list[Json]:
-    """Extractions, each with the revision it began from, as everybody of the group may know of them. Two queries."""
+    """Extractions, each with the revision it began from, as everybody of the group may know of them. Three queries."""
     names = load_actor_names(session, {row.extractor for row, _ in rows})
     own = ids_of_person(session, reader.id) if reader is not None else []
-    return [_extraction_item(row, base, names, own) for row, base in rows]
+    standing = select(col(StudyExtraction.id), EXTRACTION_STATUS).join(
+        DoubleExtraction, col(DoubleExtraction.id) == col(StudyExtraction.double_extraction_id)
+    )
+    statuses: dict[str, str] = dict(session.execute(standing.where(col(StudyExtraction.id).in_([row.id for row, _ in rows]))).all())
+    return [_extraction_item(row, base, names, own) | {"status": statuses[row.id]} for row, base in rows]
 
 
 def list_double_extractions(session: Session, asked: ListQuery, reader: Actor) -> Page[Json]:
@@ -188,24 +202,33 @@ def double_extraction_item(session: Session, double: DoubleExtraction, reader: A
 
 
 def knows_of(reader: Actor) -> ColumnElement[bool]:
-    """Everybody with a key, of an accepted study or where a curator asked; else those who may see the draft, and those who take part."""
+    """Curators all; others those of studies that they may see and those in which they take part.
+
+    Of a record that was never accepted whoever may extract it too, while a curator's request for extractions waits for one: afterwards
+    it has no use for them, and what is in it stays private.
+    """
     if reader.may(Role.CURATOR):
         return true()
-    taking_part = select(col(StudyExtraction.double_extraction_id)).where(belongs_to(col(StudyExtraction.extractor), reader.id))
+    own_rows = (belongs_to(col(StudyExtraction.extractor), reader.id), NOT_WITHDRAWN)
+    taking_part = select(col(StudyExtraction.double_extraction_id)).where(*own_rows)
+    to_extract = select(col(Study.id)).where(col(Study.status).not_in(NOT_EXTRACTED))
     return or_(
-        col(DoubleExtraction.asked_for),
+        and_(col(DoubleExtraction.asked_for), MISSING > 0, col(DoubleExtraction.study_id).in_(to_extract)),
         col(DoubleExtraction.study_id).in_(select(col(Study.id)).where(visible_to(reader))),
         col(DoubleExtraction.id).in_(taking_part),
     )
 
 
-def _is_visible(session: Session, double: DoubleExtraction, reader: Actor) -> bool:
+def may_know_of(session: Session, double: DoubleExtraction, reader: Actor) -> bool:
     found = select(col(DoubleExtraction.id)).where(col(DoubleExtraction.id) == double.id, knows_of(reader))
     return session.execute(found).first() is not None
 
 
 def _is_known_to(session: Session, row: StudyExtraction, reader: Actor | None) -> bool:
-    return reader is not None and _is_visible(session, session.get_one(DoubleExtraction, row.double_extraction_id), reader)
+    if reader is None:
+        return False
+    own = row.extractor in ids_of_person(session, reader.id)
+    return own or may_know_of(session, session.get_one(DoubleExtraction, row.double_extraction_id), reader)
 
 
 def _is_public(session: Session, double_extraction: str) -> bool:

@@ -16,6 +16,7 @@ from app.schemas.bibliography import Bibliography
 from app.schemas.lookup import KnownStudy
 
 MAX_FOUND = 10
+UNIQUE = ("doi", "pmid", "pmcid")
 MAX_CANDIDATES = 500
 """Titles of nothing but common words match many; those of the same year come first."""
 
@@ -27,7 +28,7 @@ def find_known_studies(session: Session, sought: Bibliography, *, by: Actor) -> 
     """
     record = MatchRecord.of("", sought)
     columns = (col(Study.id), col(Study.key), col(Study.title), col(Study.authors), col(Study.year), col(Study.status))
-    identifiers = tuple(getattr(Study, name) for name in IDENTIFIERS)
+    identifiers = tuple(getattr(Study, name) for name in (*IDENTIFIERS, "kind", "publication_status"))
     near = func.abs(func.coalesce(col(Study.year), 0) - (sought.year or 0))
     rows = session.execute(
         select(*columns, *identifiers)
@@ -38,6 +39,15 @@ def find_known_studies(session: Session, sought: Bibliography, *, by: Actor) -> 
     known = {row.key: row for row in rows}
     matches = find_matches(record, (MatchRecord.of(row.key, row) for row in rows))
     return [_known(known[match.key], match) for match in matches[:MAX_FOUND]]
+
+
+def find_taken(session: Session, sought: Bibliography, *, by: Actor) -> list[str]:
+    """Of the identifiers that one study alone can have, those of a record that `by` may not see: nobody types in what cannot be added."""
+    said = {name: value for name in UNIQUE if (value := getattr(sought, name)) is not None}
+    columns = [getattr(Study, name) for name in said]
+    same = or_(false(), *(column == value for column, value in zip(columns, said.values(), strict=True)))
+    rows = session.execute(select(*columns).where(same, ~visible_to(by))).all() if said else []
+    return [name for place, name in enumerate(said) if any(row[place] == said[name] for row in rows)]
 
 
 def _may_be(sought: Bibliography, record: MatchRecord) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidQuery, ParameterProblem
@@ -27,13 +27,24 @@ def refuse_unknown_people(
     if not any(given.values()):
         return
     known = {name for row in session.execute(select(*known_as).distinct()) for name in row if name is not None}
+    folded = {_folded(name) for name in known}
     problems = [
         _problem(name, value, sorted(known) if named_to_reader else [], what)
         for name, values in given.items()
-        for value in sorted(values - known)
+        for value in sorted(values)
+        if _folded(value) not in folded
     ]
     if problems:
         raise InvalidQuery(f"{problems[0].parameter}: {problems[0].detail}", errors=problems)
+
+
+def reads_as(column: Any, value: str) -> ColumnElement[bool]:
+    """Rows that are named so, without regard to the case of A to Z: other letters SQLite does not fold."""
+    return or_(column == value, func.lower(column).in_((value.lower(), _folded(value))))
+
+
+def _folded(name: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _problem(parameter: str, value: str, known: list[str], what: str) -> ParameterProblem:

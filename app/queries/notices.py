@@ -29,12 +29,19 @@ NOTICE: Columns = (
     col(PublicationNotice.closed_by), col(PublicationNotice.closing_reason),
 )  # fmt: skip
 STUDY: Columns = (col(Study.id).label("study"), col(Study.key).label("study_key"), col(Study.title).label("study_title"))
+
+
+def _is_about(studies: list[Any]) -> ColumnElement[bool]:
+    named = or_(col(Study.id).in_(studies), col(Study.key).in_(studies))
+    return col(PublicationNotice.study_id).in_(select(col(Study.id)).where(named))
+
+
 NOTICES = FilterTable(
     fields=(
         Field("status", col(PublicationNotice.status), NoticeStatus),
         Field("kind", col(PublicationNotice.kind), NoticeKind),
         Field("source", col(PublicationNotice.source), SourceName),
-        Field("study", col(PublicationNotice.study_id), description="The id of the study that the notice is about."),
+        Field("study", None, condition=_is_about, description="The id or the key of the study that the notice is about."),
     ),
     sort_keys=(),
     tie=SortKey("id", col(PublicationNotice.id), nullable=False),

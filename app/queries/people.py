@@ -21,6 +21,10 @@ ACTS_WITHOUT_SECOND_PERSON = {
         "a retraction, or an expression of concern that the check of the literature services finds: what a publisher took back, or warns "
         "of, must not wait for a second person"
     ),
+    WithoutSecondPerson.APPRAISAL: (
+        "an appraisal: it stands beside the computed judgement, says its author, his interests and whether he had a hand in the studies, "
+        "and changes no rating"
+    ),
     WithoutSecondPerson.ONE_PERSON: "an installation of one person, whose operator set EVIDENCE_ONE_PERSON",
 }
 """The only acts that one person may do alone, with the reason; everything else that decides needs two."""

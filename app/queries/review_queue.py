@@ -21,7 +21,7 @@ from app.queries.departures import load_departures
 from app.queries.document_members import document_member, lists_condition
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.makers import is_made_by, load_makers, why_not_decide
-from app.queries.named_people import MYSELF, NOBODY, refuse_unknown_people
+from app.queries.named_people import MYSELF, NOBODY, reads_as, refuse_unknown_people
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.people import ids_of_person, people_behind
 from app.queries.study_inputs import study_label
@@ -76,7 +76,9 @@ def queue_table(mine: Collection[str]) -> FilterTable:
 
 def _ids(value: str, mine: Collection[str]) -> Any:
     return (
-        sorted(mine) if value == MYSELF else select(col(ApiKey.prefix)).where(or_(col(ApiKey.name) == value, col(ApiKey.prefix) == value))
+        sorted(mine)
+        if value == MYSELF
+        else select(col(ApiKey.prefix)).where(or_(reads_as(col(ApiKey.name), value), col(ApiKey.prefix) == value))
     )
 
 

@@ -1,7 +1,8 @@
 """Curators' sign-offs of ratings: what they were given for, whether they still hold, and all of them as they are served.
 
-A sign-off holds for what a rating rests on and says. Whether it still does is seen by comparing the inputs hash of the rating with
-the newest one that the sign-off was found to hold for; so a rating that changed on any way at all is not signed off.
+A sign-off holds for what a rating rests on and says, and for the appraisals in force beside it. Whether it still does is seen by
+comparing the inputs hash of the rating with the newest one that the sign-off was found to hold for; so a rating that changed on any way
+at all is not signed off.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,16 +17,18 @@ from sqlmodel import col
 from app.actor import Actor
 from app.errors import NotFound
 from app.identifiers import Slug
-from app.models import ApiKey, BodyOfEvidence, Rating, SignOff, Study
+from app.models import ApiKey, BodyOfEvidence, Rating, SignOff
 from app.queries.actor_names import ActorName, load_actor_names
 from app.queries.addresses import rating_href, rating_input_href, sign_off_href
+from app.queries.appraisals import load_appraisal_ids
 from app.queries.assignments import REVIEWING
 from app.queries.columns import Columns, members
 from app.queries.filters import Field, FilterTable, ListQuery
-from app.queries.makers import load_makers
-from app.queries.named_people import MYSELF, refuse_unknown_people
+from app.queries.makers import made_among
+from app.queries.named_people import MYSELF, reads_as, refuse_unknown_people
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.people import ids_of_person
+from app.queries.rated_inputs import load_rated_inputs
 from app.queries.unknown_slug import unknown_rating
 from app.schemas.interests import declares_interests
 from app.synthesis.body import PairInput
@@ -43,10 +46,21 @@ SIGN_OFF: Columns = (
 )  # fmt: skip
 
 
-def evidence_hash(inputs: PairInput, content: Mapping[str, Any]) -> str:
-    """The fingerprint of what a rating rests on and says, without the day: that alone is no reason to read it again."""
+def evidence_hash(inputs: PairInput, content: Mapping[str, Any], appraisals: Sequence[str]) -> str:
+    """The fingerprint of what a rating rests on and says, and of the appraisals that count beside it (`load_appraisal_ids`).
+
+    The day is left out: that alone is no reason to read it again.
+    """
     says = {name: value for name, value in content.items() if name not in OF_THE_DAY}
-    return text_hash(canonical_text(replace(inputs, as_of=date.min)) + canonical_text(says))
+    beside = canonical_text(sorted(appraisals)) if appraisals else ""
+    return text_hash(canonical_text(replace(inputs, as_of=date.min)) + canonical_text(says) + beside)
+
+
+def load_evidence_hash(session: Session, rating: Rating) -> str:
+    """The same of a stored rating as it stands now."""
+    pair = (rating.condition, rating.intervention)
+    [inputs] = load_rated_inputs(session, [rating])
+    return evidence_hash(inputs, rating.content, load_appraisal_ids(session, [pair])[pair])
 
 
 def _in_force(table: Any) -> ColumnElement[bool]:
@@ -84,7 +98,7 @@ def sign_off_table(mine: Collection[str]) -> FilterTable:
     """What can be asked by a person who acts under these ids. Ids are UUIDv7, in the order of signing: the newest comes first."""
 
     def signed_by(values: list[str]) -> ColumnElement[bool]:
-        named = select(col(ApiKey.prefix)).where(or_(*(name.in_(values) for name in SIGNER)))
+        named = select(col(ApiKey.prefix)).where(or_(*(reads_as(name, value) for name in SIGNER for value in values)))
         own = sorted(mine) if MYSELF in values else []
         return or_(col(SignOff.signer).in_(named), col(SignOff.signer).in_(own))
 
@@ -181,13 +195,14 @@ def load_signers(session: Session, condition: str, intervention: str) -> list[Js
 
 def made_by_reader(session: Session, condition: str, intervention: str, reader: str) -> list[str]:
     """Keys of the studies that the headline rests on and that the reader had a hand in, sorted."""
+    return made_among(session, headline_studies(session, condition, intervention), reader)
+
+
+def headline_studies(session: Session, condition: str, intervention: str) -> set[str]:
+    """Keys of the studies that the headline of a rating rests on. One query."""
     of_pair = (col(BodyOfEvidence.condition) == condition, col(BodyOfEvidence.intervention) == intervention)
     bodies = session.execute(select(col(BodyOfEvidence.explanation)).where(*of_pair, col(BodyOfEvidence.in_headline).is_(True))).scalars()
-    keys = {study["study"] for explanation in bodies for study in explanation["studies"]}
-    live = select(col(Study.key), col(Study.id), col(Study.live_revision)).where(col(Study.key).in_(keys)).order_by(col(Study.key))
-    behind = {key: (study, number) for key, study, number in session.execute(live).all() if number is not None}
-    makers, mine = load_makers(session, behind.values()), set(ids_of_person(session, reader))
-    return [key for key, revision in behind.items() if makers[revision] & mine]
+    return {study["study"] for explanation in bodies for study in explanation["studies"]}
 
 
 def stands_independently(session: Session, rating: Rating) -> bool:

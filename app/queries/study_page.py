@@ -16,6 +16,8 @@ from app.queries.addresses import rating_href, revision_href, study_href
 from app.queries.adjudications import list_hands
 from app.queries.answer_meta import answer_meta
 from app.queries.condition_page import short_label
+from app.queries.draft_hands import Hand, load_draft_hands
+from app.queries.live_history import load_live_history, retracting
 from app.queries.notices import notices_of_study
 from app.queries.pair_inputs import RATED_KINDS
 from app.queries.people import people_behind
@@ -51,7 +53,8 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
     row = shown_revision(session, study)
     document = StudyDocument.model_validate_json(row.document)
     revisions = load_visible_revisions(session, study, reader)
-    names = load_actor_names(session, _hands(revisions))
+    drafts = _draft_hands(session, study, revisions)
+    names = load_actor_names(session, _hands(revisions) | {hand.actor for hands in drafts.values() for hand in hands})
     related = _load_related(session, study.id)
     return {
         "id": study.id,
@@ -64,11 +67,11 @@ def get_study_page(session: Session, study: Study, reader: Actor | None) -> tupl
         "risk_of_bias_computed": _computed(document),
         "created_at": study.created_at,
         "updated_at": study.updated_at if study.live_revision is None else row.decided_at,
-        "attribution": _attributions(session, study, revisions, names),
+        "attribution": _attributions(session, study, revisions, names, drafts),
         "ratings_touched": _load_touched(session, study),
         **related,
         "open_revision": _open_revision(session, study, revisions, reader),
-        "retraction": _retraction(study, row),
+        "retraction": _load_retraction(session, study),
         "notices": notices_of_study(session, study.id),
         "links": _links(study),
         "meta": answer_meta(session, subjects=_subjects(study, related)),
@@ -88,18 +91,29 @@ def _hands(revisions: Iterable[Any]) -> set[str]:
     return {actor for one in revisions for actor in (one.drafted_for, one.created_by, one.decided_by) if actor is not None}
 
 
-def _attributions(session: Session, study: Study, revisions: Sequence[Any], names: Mapping[str, ActorName]) -> list[Json]:
+def _draft_hands(session: Session, study: Study, revisions: Sequence[Any]) -> dict[int, list[Hand]]:
+    """Those of drafts that the reader does not see, for the revisions that he does see and that came of them."""
+    shown = {one.number for one in revisions}
+    return load_draft_hands(session, study.id, shown) if len(shown) < study.newest_revision else {}
+
+
+def _attributions(
+    session: Session, study: Study, revisions: Sequence[Any], names: Mapping[str, ActorName], drafts: Mapping[int, Sequence[Hand]]
+) -> list[Json]:
     """All hands in the revisions, those of a double extraction behind the others."""
     statuses = {one.number: one.status for one in revisions}
     extracted = [entry | {"status": statuses[entry["revision"]]} for entry in list_hands(session, study.id)]
-    return [*(entry for one in revisions for entry in _attribution(one, names)), *extracted]
+    return [*(entry for one in revisions for entry in _attribution(one, names, drafts.get(one.number, ()))), *extracted]
 
 
-def _attribution(row: StudyRevision, names: Mapping[str, ActorName]) -> Iterable[Json]:
-    """Whose draft it was, who wrote this version of it, and who decided."""
+def _attribution(row: StudyRevision, names: Mapping[str, ActorName], drafts: Sequence[Hand]) -> Iterable[Json]:
+    """Who wrote in drafts that it came of, whose draft it was, who wrote this version of it, and who decided."""
     entry = {"revision": row.number, "status": row.status}
-    for author in (names[actor] for actor in (row.drafted_for, row.created_by) if actor is not None):
-        yield entry | {"role": AttributionRole.AUTHOR, "by": author.name, "orcid": author.orcid, "at": row.created_at}
+    own = {actor: Hand(actor, row.created_at) for actor in (row.drafted_for, row.created_by) if actor is not None}
+    earlier = {hand.actor: hand for hand in drafts if hand.actor not in own}
+    for hand in (*earlier.values(), *own.values()):
+        author = names[hand.actor]
+        yield entry | {"role": AttributionRole.AUTHOR, "by": author.name, "orcid": author.orcid, "at": hand.at}
     if row.decided_by is not None:
         reviewer = names[row.decided_by]
         yield entry | {"role": AttributionRole.REVIEWER, "by": reviewer.name, "orcid": reviewer.orcid, "at": row.decided_at}
@@ -171,8 +185,10 @@ def open_revision_as_json(study: Study, row: StudyRevision) -> Json:
     return {"number": row.number, "status": row.status, "href": revision_href(study.id, row.number), "etag": f'"r{row.number}"'}
 
 
-def _retraction(study: Study, row: StudyRevision) -> Json | None:
-    return {"reason": row.reason, "at": row.decided_at} if study.status == StudyStatus.RETRACTED else None
+def _load_retraction(session: Session, study: Study) -> Json | None:
+    """Why and when it was retracted, whatever was amended since. Two queries of a retracted study, else none."""
+    by = retracting(load_live_history(session, study.id)) if study.status == StudyStatus.RETRACTED else None
+    return {"reason": by.reason, "at": by.at} if by is not None else None
 
 
 def _links(study: Study) -> dict[str, str | None]:

@@ -28,10 +28,10 @@ def get_study(session: Session, study_id: str) -> Study:
     except ValueError:
         reference = None
     if reference is None or reference.kind != "id":
-        raise NotFound(f"no study has the id {study_id[:200]!r}; writes and sub-resources take the id alone, not a DOI or PMID")
+        raise NotFound(f"There is no study {study_id[:200]!r}; writes and sub-resources take its id alone, not a DOI, a PMID or a key.")
     study = session.get(Study, reference.value)
     if study is None:
-        raise NotFound(f"no study has the id {study_id!r}")
+        raise NotFound(f"There is no study {study_id!r}.")
     return study
 
 
@@ -131,5 +131,5 @@ def get_visible_study(session: Session, study_id: str, reader: Actor | None) -> 
     """A study that the reader may see; to others it is not there."""
     study = get_study(session, study_id)
     if study.live_revision is None and not may_see_drafts(session, study, reader):
-        raise NotFound(f"no study has the id {study_id!r}")
+        raise NotFound(f"There is no study {study_id!r}.")
     return study

@@ -17,6 +17,7 @@ from app.queries.addresses import revision_href
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.study_records import is_own
+from app.schemas.interests import declares_interests
 from app.schemas.study import StudyDocument
 from app.vocabulary import RevisionStatus, Role
 
@@ -111,6 +112,7 @@ def _review(review: Review, reviewer: ActorName) -> Json:
         "decision": review.decision,
         "comment": review.comment,
         "conflict_of_interest": review.conflict_of_interest or None,
+        "declares_interests": declares_interests(review.conflict_of_interest),
         "reviewer": reviewer.name,
         "orcid": reviewer.orcid,
         "at": review.created_at,

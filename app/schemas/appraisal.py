@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import Shape, Text
+from app.schemas.interests import Interests
 from app.schemas.meta import Meta
 from app.schemas.page import PageInfo
 from app.vocabulary import AppraisalStatus, ComparatorGroup, Concern, Domain, Horizon
@@ -21,6 +22,7 @@ class AppraisalRequest(Shape):
                     "domain": "indirectness",
                     "levels": 1,
                     "rationale": "The people studied were treated in hospital; those who ask are treated by appointment.",
+                    "conflict_of_interest": "none",
                 }
             ]
         }
@@ -29,6 +31,7 @@ class AppraisalRequest(Shape):
     domain: Domain
     levels: Annotated[int, Field(strict=True, ge=0, le=3)]
     rationale: Text
+    conflict_of_interest: Interests
 
 
 class WithdrawalRequest(Shape):
@@ -57,6 +60,11 @@ class AppraisalItem(Shape):
     concern: Concern
     computed_levels: int = Field(description="What the rules took of the domain when the appraisal was made.")
     rationale: str
+    conflict_of_interest: str | None = Field(description="Null: made before anybody was asked.")
+    declares_interests: bool
+    appraiser_made_some: bool | None = Field(
+        description="Had the curator a hand in a study that the body rests on? Null: made before anybody was asked."
+    )
     author: str
     orcid: str | None
     made_at: datetime

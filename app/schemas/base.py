@@ -1,6 +1,7 @@
 """The building blocks of every shape at the edge: strict, finite, free of characters that no database can hold."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 MAX_COUNT = 2_000_000_000
 MAX_ORDINAL = 2**31 - 1
 MAX_TEXT = 20_000
+FIRST_YEAR, LAST_PLANNED_YEAR = 1800, 2200
+"""Of publications and trials; what lies outside is a typing mistake."""
 HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -23,6 +26,8 @@ def _storable(text: str) -> str:
         raise ValueError("must not hold a NUL character")
     if not text.isascii() and HALF_OF_A_PAIR.search(text):
         raise ValueError("must not hold half of a surrogate pair")
+    if not text.isascii() and all(unicodedata.category(character)[0] in "CZ" for character in text):
+        raise ValueError("holds nothing that can be seen")
     return text
 
 
@@ -34,11 +39,13 @@ def _not_in_the_future(year: int) -> int:
 
 
 def _in_the_calendar(day: str) -> str:
-    """No 31st of February: a day that is none cannot be counted from."""
+    """No 31st of February, no year 9999: what is none, or is a typing mistake, cannot be counted from."""
     try:
-        date.fromisoformat(day if len(day) > len("YYYY-MM") else f"{day}-01")
+        year = date.fromisoformat(day if len(day) > len("YYYY-MM") else f"{day}-01").year
     except ValueError:
         raise ValueError("is no day of the calendar") from None
+    if not FIRST_YEAR <= year <= LAST_PLANNED_YEAR:
+        raise ValueError(f"is outside the years {FIRST_YEAR} to {LAST_PLANNED_YEAR}")
     return day
 
 
@@ -53,7 +60,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0)]
 NotNegative = Annotated[float, Field(strict=True, ge=0)]
-Year = Annotated[int, Field(strict=True, ge=1800), AfterValidator(_not_in_the_future)]
+Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR), AfterValidator(_not_in_the_future)]
 WebAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/$.?#][^\s]*$", max_length=2000), AfterValidator(_storable)
 ]

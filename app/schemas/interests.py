@@ -27,19 +27,32 @@ SAYS_NONE = re.compile(
 )
 """What people write for `none`, and not a word more: it is stored as `none`. One exception, one kind of interest, makes it a statement."""
 LONGEST_NONE = 200
+SAYS_NEITHER = frozenset(
+    {
+        "nil", "no", "nope", "nothing", "n/a", "na", "not applicable", "false", "true", "yes", "null", "unknown", "keine", "keiner", "nein",
+        "non", "aucun", "ninguno", "nessuno", "geen",
+    }
+)  # fmt: skip
+"""Words for `none` in a hurry or in another language, and words that say nothing: shown as an interest they would be one."""
+ASKED_FOR = "write `none`, or which interests there are"
 ONE_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def _unwrapped(value: Any) -> Any:
     """`{"none": true}` says the same as `"none"`."""
-    return NO_INTERESTS if value == {"none": True} and value["none"] is True else value
+    if isinstance(value, dict):
+        if value == {"none": True} and value["none"] is True:
+            return NO_INTERESTS
+        raise ValueError(f'{ASKED_FOR}; the one object that is read is `{{"none": true}}`')
+    return value
 
 
 def _stated(text: str) -> str:
-    if len(text) <= LONGEST_NONE and SAYS_NONE.fullmatch(" ".join(text.lower().split()).strip(".!;\"' ")):
+    plain = " ".join(text.lower().split()).strip(".!;\"' ")
+    if len(text) <= LONGEST_NONE and SAYS_NONE.fullmatch(plain):
         return NO_INTERESTS
-    if not ONE_WORD.search(text):
-        raise ValueError("says nothing; write `none`, or which interests there are")
+    if plain in SAYS_NEITHER or not ONE_WORD.search(text):
+        raise ValueError(f"says nothing; {ASKED_FOR}")
     return text
 
 

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     EXPRESSION_OF_CONCERN = "expression-of-concern"
     PARTIAL_RETRACTION = "partial-retraction"
     CORRECTION = "correction"
+    REINSTATEMENT = "reinstatement"
     REGISTRY_CHANGE = "registry-change"
 
 
@@ -84,6 +85,7 @@ class SourceRecord(Shape):
     trial: RegisteredTrial | None = None
     registrations: list[RegistryNumber] = Field(default_factory=list, description="Trials and reviews that the record names.")
     remarks: list[Line] = Field(default_factory=list, description="What was dropped, and why.")
+    unknown_updates: list[Line] = Field(default_factory=list, description="Updates of a kind that we do not know; a person should look.")
 
     @property
     def retraction(self) -> Retraction | None:
@@ -136,10 +138,14 @@ class KnownStudy(Shape):
     certain: bool
 
 
+TAKEN = "Its identifiers that a record has which is not accepted yet and not yours to see: `doi`, `pmid` or `pmcid`."
+
+
 class FoundRecord(LookupAnswer):
     """What the services know, and the studies here that may be the same."""
 
     existing: list[KnownStudy] = Field(description="The certain first; at most ten.")
+    taken: list[str] = Field(default_factory=list, description=TAKEN)
 
 
 class LookupFailure(Shape):
@@ -148,6 +154,8 @@ class LookupFailure(Shape):
     identifier: str
     problem: str = Field(description="The slug under /problems/.")
     reason: Line
+    existing: list[KnownStudy] = Field(default_factory=list, description="Studies here that have this identifier.")
+    taken: list[str] = Field(default_factory=list, description=TAKEN)
 
 
 class LookupsRequest(Shape):
@@ -171,5 +179,7 @@ class Publication:
 
 
 def worst_of(notices: list[Retraction]) -> Retraction | None:
+    """The gravest; a reinstatement is none."""
     order = list(NoticeKind)
-    return min(notices, key=lambda notice: order.index(notice.kind), default=None)
+    grave = (notice for notice in notices if notice.kind is not NoticeKind.REINSTATEMENT)
+    return min(grave, key=lambda notice: order.index(notice.kind), default=None)

@@ -154,6 +154,7 @@ class RevisionReview(Shape):
     decision: Decision
     comment: str | None
     conflict_of_interest: str | None
+    declares_interests: bool
     reviewer: str
     orcid: str | None
     at: datetime

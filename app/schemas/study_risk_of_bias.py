@@ -14,6 +14,11 @@ from app.vocabulary import RiskOfBiasJudgement, RiskOfBiasTool
 
 OF_TRIALS = tuple(RiskOfBiasJudgement(word) for word in ("low", "some-concerns", "unclear", "high"))
 OF_ROBINS_I = tuple(RiskOfBiasJudgement(word) for word in ("low", "moderate", "serious", "critical", "no-information"))
+NAME_OF_TOOL = {
+    RiskOfBiasTool.ROB_2: "RoB 2",
+    RiskOfBiasTool.ROBINS_I: "ROBINS-I",
+    RiskOfBiasTool.COCHRANE_2011: "Cochrane 2011",
+}
 WORDS_OF_TOOL = {RiskOfBiasTool.ROB_2: OF_TRIALS, RiskOfBiasTool.COCHRANE_2011: OF_TRIALS, RiskOfBiasTool.ROBINS_I: OF_ROBINS_I}
 
 
@@ -22,7 +27,8 @@ class StudyRiskOfBias(Shape):
 
     RoB 2 and ROBINS-I may come with the `answers` to their signalling questions: then `overall` may be left out where the answers and the
     recorded domains settle it, and what is recorded otherwise than the answers give, or where they leave a choice, needs an
-    `override_reason`.
+    `override_reason`; so does, without answers, an overall judgement that is better than a recorded domain. A draft may leave out
+    what is not judged yet; a submission names it.
     """
 
     tool: RiskOfBiasTool
@@ -40,7 +46,7 @@ class StudyRiskOfBias(Shape):
     override_reason: Line | None = Field(
         default=None,
         validate_default=True,
-        description="Why the record differs from what the answers give, or what decided where they leave a choice.",
+        description="Why the record differs from what the answers or the domains give, or what decided where they leave a choice.",
     )
 
     @field_validator("answers")
@@ -60,7 +66,7 @@ class StudyRiskOfBias(Shape):
     def the_word_is_one_of_the_tool(cls, value: RiskOfBiasJudgement | None, info: ValidationInfo) -> RiskOfBiasJudgement | None:
         words = WORDS_OF_TOOL.get(info.data.get("tool", RiskOfBiasTool.OTHER))
         if value is not None and words is not None and value not in words:
-            raise ValueError(f"{info.data['tool']} judges {', '.join(words)}")
+            raise ValueError(f"{NAME_OF_TOOL[info.data['tool']]} judges {', '.join(words)}")
         return value
 
     @model_validator(mode="after")
@@ -78,27 +84,33 @@ class StudyRiskOfBias(Shape):
         if not {"tool", "overall", "domains", "answers"} <= info.data.keys():
             return value  # one of them is refused already
         form, answers = FORMS.get(info.data["tool"]), info.data["answers"]
-        if value is not None and not answers:
-            raise ValueError("gives the reason for judging otherwise than the answers, and there are no answers")
+        if value is not None and not answers and not info.data["domains"]:
+            raise ValueError("gives the reason for judging otherwise than answers or domains, and there are none")
         differing = _differing(form, form.judge(answers), info.data["overall"], info.data["domains"]) if form and answers else []
         if value is None and differing:
             raise ValueError(f"is needed: {'; '.join(differing)}")
         return value
 
     @model_validator(mode="after")
-    def has_a_judgement(self) -> Self:
-        if self.tool is RiskOfBiasTool.PEDRO:
-            if self.score is None or self.score > 10:
-                raise ValueError("PEDro needs a score from 0 to 10")
-        elif self.counted is None:
-            form, computed = self.form, self.computed
-            why = f": {_open(form, computed)}" if form is not None and computed is not None else ""
-            raise ValueError(f"{self.tool} needs an overall judgement{why}")
+    def the_score_is_one_of_the_scale(self) -> Self:
+        if self.tool is RiskOfBiasTool.PEDRO and self.score is not None and self.score > 10:
+            raise ValueError("PEDro gives a score from 0 to 10")
         return self
 
     @property
     def form(self) -> Form | None:
         return FORMS.get(self.tool)
+
+    @property
+    def lacks(self) -> tuple[str, str] | None:
+        """The member that a draft may leave out and a submission may not, and what it should say."""
+        if self.tool is RiskOfBiasTool.PEDRO:
+            return ("score", "PEDro needs a score from 0 to 10") if self.score is None else None
+        if self.counted is not None:
+            return None
+        form, computed = self.form, self.computed
+        why = f": {_open(form, computed)}" if form is not None and computed is not None else ""
+        return "overall", f"{NAME_OF_TOOL.get(self.tool, 'the tool')} needs an overall judgement{why}"
 
     @property
     def computed(self) -> FormJudgement | None:

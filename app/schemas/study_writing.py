@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from app.errors import FieldProblem
+from app.errors import FieldDoubt, FieldProblem
 from app.schemas.base import Ordinal, Shape, Text
 from app.schemas.interests import Interests
 from app.schemas.study import StudyDocument
@@ -33,15 +33,16 @@ class RetractionRequest(Shape):
 
 
 class Warning(Shape):
-    """What a submission would be refused for."""
+    """What a submission would be refused for, or (`blocks_submission` false) what should be read again and may be right."""
 
     pointer: str
     detail: str
     allowed: list[str] | None
+    blocks_submission: bool = True
 
 
 def as_warnings(problems: Iterable[FieldProblem]) -> list[Warning]:
-    return [Warning(**problem.as_json()) for problem in problems]
+    return [Warning(**problem.as_json(), blocks_submission=not isinstance(problem, FieldDoubt)) for problem in problems]
 
 
 class MergeReport(Shape):
@@ -103,6 +104,7 @@ class ReviewAnswer(Shape):
     decision: Decision
     comment: str | None
     conflict_of_interest: str | None
+    declares_interests: bool
     reviewer: str
     orcid: str | None
     created_at: str

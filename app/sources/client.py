@@ -93,6 +93,8 @@ class SourceClient:
         self._settings = settings
         self._store = ReplyStore(settings.source_cache) if settings.source_cache else None
         self._sleep, self._clock, self._now, self._tell = sleep, clock, now, tell
+        self.report: Told = tell
+        """For whoever reads the replies and finds that the service has failed though it answered."""
         contact = settings.contact or ""
         self._e_mail = contact if E_MAIL.match(contact) else None
         self._transport = transport

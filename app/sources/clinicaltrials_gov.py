@@ -19,7 +19,7 @@ from typing import Any
 
 from app.errors import SourceReplyInvalid
 from app.identifiers import normalise_pmid, normalise_registry_number
-from app.schemas.base import MAX_COUNT
+from app.schemas.base import FIRST_YEAR, LAST_PLANNED_YEAR, MAX_COUNT
 from app.schemas.lookup import RegisteredTrial, SourceName, SourceRecord, TrialPublication
 from app.sources.client import Reply, SourceClient
 from app.sources.partial_date import written, year_of
@@ -42,7 +42,10 @@ def fetch(client: SourceClient, nct: str) -> SourceRecord:
 
 def _read(body: bytes) -> dict[str, Any]:
     content = read_json(body)
-    normalise_registry_number(text_at(content, "protocolSection", "identificationModule", "nctId") or "")
+    number = text_at(content, "protocolSection", "identificationModule", "nctId")
+    if number is None:
+        raise ValueError("it has no protocolSection.identificationModule.nctId")
+    normalise_registry_number(number)
     return content
 
 
@@ -117,7 +120,8 @@ def _date(struct: object) -> str | None:
     text = text_at(struct, "date") or ""
     parts = text.split("-")
     well_formed = [len(part) for part in parts] in ([4, 2], [4, 2, 2]) and all(part.isdigit() for part in parts)
-    return text if well_formed and text == written(*map(int, parts)) else None
+    known = well_formed and FIRST_YEAR <= int(parts[0]) <= LAST_PLANNED_YEAR and text == written(*map(int, parts))
+    return text if known else None
 
 
 def _interventions(protocol: object) -> list[str]:

@@ -43,6 +43,7 @@ NOTICES = {
     "correction": NoticeKind.CORRECTION,
     "corrigendum": NoticeKind.CORRECTION,
     "erratum": NoticeKind.CORRECTION,
+    "reinstatement": NoticeKind.REINSTATEMENT,  # Retraction Watch: a retraction was taken back
 }
 HARMLESS = frozenset({"addendum", "clarification", "new_edition", "new_version", "version", "interim_guidance"})
 
@@ -73,7 +74,8 @@ def _record(reply: Reply[dict[str, Any]], work: dict[str, Any]) -> SourceRecord:
         {**_publication(work), "abstract": abstract, "urls": [f"https://doi.org/{own}"], "publication_types": _types(work)},
         registrations=numbers or registrations_in(abstract),
         notices=list(_notices(updates)),
-        remarks=[*_unknown_updates(updates), *_notice_of(work, own)],
+        remarks=list(_notice_of(work, own)),
+        unknown_updates=list(_unknown_updates(updates)),
     )
 
 

@@ -24,7 +24,7 @@ from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
 from app.sources.client import Reply, SourceClient
 from app.sources.partial_date import from_citation, year_of
 from app.sources.reading import at, objects_at, paragraphs, read_json, text_at, texts_at, without_markup
-from app.sources.record import make_record, notice, registrations_in
+from app.sources.record import make_record, notice, registrations_in, says_reinstated
 from app.vocabulary import PublicationStatus
 
 QUERIES = {"doi": 'DOI:"{}"', "pmid": "EXT_ID:{} AND SRC:MED", "pmcid": "PMCID:{}"}
@@ -139,10 +139,11 @@ def _notices(result: dict[str, Any]) -> Iterator[Retraction]:
     for entry in objects_at(result, "commentCorrectionList", "commentCorrection"):
         relation = (text_at(entry, "type") or "").lower()
         if relation in NOTICES:
+            kind, note, reference = NOTICES[relation], text_at(entry, "note"), text_at(entry, "reference")
             yield notice(
-                NOTICES[relation],
+                NoticeKind.REINSTATEMENT if says_reinstated(kind, note, reference) else kind,
                 SourceName.EUROPE_PMC,
-                date=from_citation(text_at(entry, "reference")),
+                date=from_citation(reference),
                 pmid=text_at(entry, "id") if text_at(entry, "source") == "MED" else None,
-                reason=text_at(entry, "note"),
+                reason=note,
             )

@@ -14,10 +14,10 @@ from itertools import islice
 
 from app.errors import Problem, SourceProblem, UnknownIdentifier
 from app.identifiers import normalise_doi, normalise_pmcid, normalise_pmid, normalise_registry_number
-from app.schemas.lookup import LookupAnswer, LookupFailure, SourceName, SourceRecord, Unavailable, worst_of
+from app.schemas.lookup import LookupAnswer, LookupFailure, Retraction, SourceName, SourceRecord, Unavailable, worst_of
 from app.sources import clinicaltrials_gov, crossref, europe_pmc, pubmed
 from app.sources.client import SourceClient
-from app.sources.merging import document_of, merge_notices, merge_records
+from app.sources.merging import STATUS_BY_NOTICE, document_of, merge_notices, merge_records, reinstatement_of
 from app.sources.record import MAX_REMARK
 
 PUBLICATION_SOURCES = (SourceName.PUBMED, SourceName.CROSSREF, SourceName.EUROPE_PMC)
@@ -219,8 +219,11 @@ class _Inquiry:
             records=list(self.records.values()),
             unavailable=self._unavailable(),
             not_found=self.not_found,
-            remarks=[*self.remarks, *(f"{record.source}: {remark}" for record in self.records.values() for remark in record.remarks)],
+            remarks=[*self.remarks, *_taken_back(notices), *self._said()],
         )
+
+    def _said(self) -> Iterator[str]:
+        return (f"{record.source}: {said}" for record in self.records.values() for said in (*record.remarks, *record.unknown_updates))
 
     def _unavailable(self) -> list[Unavailable]:
         return [Unavailable(source=source, problem=problem.slug, reason=problem.detail) for source, problem in self.problems.items()]
@@ -231,3 +234,11 @@ class _Inquiry:
         first = next(iter(self.problems.values()))
         unavailable = [entry.model_dump(mode="json") for entry in self._unavailable()]
         raise type(first)(first.detail, headers=first.headers, unavailable=unavailable) from first
+
+
+def _taken_back(notices: list[Retraction]) -> Iterator[str]:
+    for entry in notices:
+        against = reinstatement_of(entry, notices) if entry.kind in STATUS_BY_NOTICE else None
+        if against is not None:
+            dated = f" of {against.date}" if against.date else ""
+            yield f"{against.source} reports a reinstatement{dated} after the {entry.kind}: publication_status does not say so; judge it"

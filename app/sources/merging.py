@@ -7,8 +7,9 @@
 | all others, authors and journal among them | PubMed, Crossref, Europe PMC |
 | completed_on | ClinicalTrials.gov, the only one that knows |
 
-`publication_status` is retracted, or expression-of-concern, as soon as one source reports such a notice. Of the trial behind a
-publication nothing but the day of its completion is taken over: title, sponsor and year of a registration are not those of the paper.
+`publication_status` is retracted, or expression-of-concern, as soon as one source reports such a notice and none a reinstatement that
+stands against it. Of the trial behind a publication nothing but the day of its completion is taken over: title, sponsor and year of a
+registration are not those of the paper.
 """
 
 import re
@@ -89,7 +90,7 @@ def _join_lists(merged: dict[str, Any], members: Members, records: Mapping[Sourc
 
 
 def _mark_status(merged: dict[str, Any], members: Members, notices: list[Retraction], records: Mapping[SourceName, SourceRecord]) -> None:
-    decisive = worst_of([entry for entry in notices if entry.kind in STATUS_BY_NOTICE])
+    decisive = worst_of([entry for entry in notices if entry.kind in STATUS_BY_NOTICE and reinstatement_of(entry, notices) is None])
     if decisive:
         merged["publication_status"] = STATUS_BY_NOTICE[decisive.kind]
         reporting = (source for source in USUAL_ORDER if source in records and _reports(records[source], decisive.kind))
@@ -101,19 +102,49 @@ def _reports(record: SourceRecord, kind: NoticeKind) -> bool:
 
 
 def merge_notices(records: Iterable[SourceRecord]) -> list[Retraction]:
-    """Each notice once, the gravest first. Two reports of one kind are one notice if they share a DOI or PubMed id, or one says no more."""
-    order = list(NoticeKind)
-    reported = sorted((entry for record in records for entry in record.notices), key=lambda entry: (order.index(entry.kind), _vague(entry)))
+    """Each notice once, the gravest first. Two reports of one kind are one notice if they share a DOI or PubMed id, or one says no more.
+
+    Kept is the report that says who asserts it; the others add the identifiers that it lacks, and a more exact date within its own.
+    """
     kept: list[Retraction] = []
-    for entry in reported:
-        if not any(same_notice(entry, other) for other in kept):
+    for entry in sorted((entry for record in records for entry in record.notices), key=_place):
+        place = next((place for place, other in enumerate(kept) if same_notice(entry, other)), None)
+        if place is None:
             kept.append(entry)
+        else:
+            kept[place] = _joined(kept[place], entry)
     return kept
 
 
-def _vague(entry: Retraction) -> int:
-    """How little a notice says of itself."""
-    return sum(member is None for member in (entry.notice_doi, entry.notice_pmid, entry.date))
+def _place(entry: Retraction) -> tuple[int, bool, bool, int]:
+    """The gravest first; of one kind a report without an identifier last, so that it finds the one whose notice it speaks of."""
+    known = (entry.notice_doi, entry.notice_pmid, entry.date)
+    nameless = entry.notice_doi is None and entry.notice_pmid is None
+    return list(NoticeKind).index(entry.kind), nameless, entry.asserted_by is None, sum(member is None for member in known)
+
+
+def _joined(kept: Retraction, other: Retraction) -> Retraction:
+    more_exact = (other.date or "").startswith(kept.date or "")
+    return kept.model_copy(
+        update={
+            "notice_doi": kept.notice_doi or other.notice_doi,
+            "notice_pmid": kept.notice_pmid or other.notice_pmid,
+            "date": other.date if more_exact and other.date else kept.date,
+            "reasons": kept.reasons or other.reasons,
+        }
+    )
+
+
+def reinstatement_of(entry: Retraction, notices: Iterable[Retraction]) -> Retraction | None:
+    """The reinstatement that stands against a notice: every one that is not certainly of an earlier day."""
+    reinstated = (other for other in notices if other.kind is NoticeKind.REINSTATEMENT)
+    return next((other for other in reinstated if not is_earlier(other.date, entry.date)), None)
+
+
+def is_earlier(date: str | None, other: str | None) -> bool:
+    """Is a day, month or year certainly before another?"""
+    exactness = min(len(date or ""), len(other or ""))
+    return (date or "")[:exactness] < (other or "")[:exactness]
 
 
 def same_notice(entry: Retraction, other: Retraction) -> bool:

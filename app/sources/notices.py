@@ -2,21 +2,24 @@
 
 Crossref is asked for each DOI (`updated-by`, which holds what Retraction Watch asserts), PubMed for many ids at once (publication types,
 CommentsCorrections). A source that fails `PATIENCE` times in a row, PubMed with whole batches, is down: it is not asked again, the other
-goes on.
+goes on. One that has none of more than `FEW` records of a batch has not answered either, though it says so: it is out of order.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from app.errors import SourceProblem, UnknownIdentifier
+from app.errors import SourceProblem, SourceUnavailable, UnknownIdentifier
 from app.schemas.lookup import Publication, SourceName, SourceRecord
 from app.sources import crossref, pubmed
 from app.sources.client import SourceClient
 from app.sources.lookup import WORKERS
 
 PATIENCE = 3
+FEW = 5
+"""So many records may be missing at once: mistyped identifiers, registered elsewhere."""
 NOTICE_SOURCES = (SourceName.CROSSREF, SourceName.PUBMED)
+SOURCE_NAMES: dict[str, str] = {SourceName.CROSSREF: "Crossref", SourceName.PUBMED: "PubMed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,27 @@ class NoticeInquiry:
         self._client = client
         self._in_a_row: dict[SourceName, int] = dict.fromkeys(NOTICE_SOURCES, 0)
         self.down: dict[SourceName, SourceProblem] = {}
+        self._empty: set[SourceName] = set()
 
     def ask(self, publications: Sequence[Publication]) -> list[Answers]:
         """The answers of one batch, in its order."""
         answers = {one.study_id: Answers(one) for one in publications}
         self._ask_pubmed(answers)
         self._ask_crossref(answers)
+        for source in NOTICE_SOURCES:
+            self._disbelieve(source, [one for one in answers.values() if source in one.answered])
         return list(answers.values())
+
+    def _disbelieve(self, source: SourceName, answered: list[Answers]) -> None:
+        """Take a source that knows none of many accepted publications at its silence, and not at its word."""
+        if any(source in one.records for one in answered) or not (len(answered) > FEW or (answered and source in self._empty)):
+            return
+        self._empty.add(source)
+        problem = SourceUnavailable(f"{SOURCE_NAMES[source]} has none of the {len(answered)} records that it was asked for at once.")
+        self._client.report(source, problem)
+        for one in answered:
+            one.unknown.remove(source)
+            one.problems[source] = problem
 
     def _ask_pubmed(self, answers: dict[str, Answers]) -> None:
         asked = {one.publication.pmid: one for one in answers.values() if one.publication.pmid}

@@ -8,6 +8,8 @@ PubMed DTD (https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd):
 | title | without the brackets that mark a translated title |
 | registrations | DataBankList, where the bank is a registry; failing that, registration numbers in the abstract |
 | notices | CommentsCorrections: RetractionIn, PartialRetractionIn, ExpressionOfConcernIn, ErratumIn, CorrectedandRepublishedIn |
+| notices of reinstatement | PubMed has no kind for them: an ErratumIn whose note or citation says that the article was reinstated |
+| unknown_updates | CommentsCorrections of a kind that the DTD did not have when this was written |
 | remarks | CommentsCorrections: RetractionOf and its kin, by which a record is itself a notice |
 
 A PubMed id that was never given, or was deleted, is answered with an empty `PubmedArticleSet` and status 200.
@@ -27,7 +29,7 @@ from app.schemas.lookup import NoticeKind, Retraction, SourceName, SourceRecord
 from app.sources.client import Reply, SourceClient
 from app.sources.partial_date import from_citation
 from app.sources.reading import one_line, read_xml
-from app.sources.record import MAX_REMARK, make_record, notice, registrations_in
+from app.sources.record import MAX_REMARK, make_record, notice, registrations_in, says_reinstated
 
 BATCH = 200  # NCBI, E-utilities In-Depth: more ids than about 200 are to be sent in another way
 REGISTRIES_AMONG_DATABANKS = frozenset(
@@ -48,6 +50,13 @@ NOTICE_OF = {
     "ExpressionOfConcernFor": "an expression of concern",
     "ErratumFor": "a correction",
 }
+SAY_NOTHING_AGAINST_IT = frozenset(
+    {
+        "AssociatedDataset", "AssociatedPublication", "Cites", "CommentIn", "CommentOn", "CorrectedandRepublishedFrom", "OriginalReportIn",
+        "ReprintIn", "ReprintOf", "RepublishedFrom", "RepublishedIn", "RetractedandRepublishedFrom", "SummaryForPatientsIn", "UpdateIn",
+        "UpdateOf",
+    }
+)  # fmt: skip
 DOI_IN_CITATION = re.compile(r"\bdoi:\s*(10\.\S+?)\.?(?=\s|$)", re.IGNORECASE)
 TRANSLATED = re.compile(r"\[(.*?)\.?\]\.?")
 
@@ -137,6 +146,7 @@ def _record(reply: Reply[Element], article: Element) -> SourceRecord:
         registrations=_databanks(article) or registrations_in(members.get("abstract")),
         notices=notices,
         remarks=[*_dropped(read), *_notice_of(article)],
+        unknown_updates=list(_unknown_updates(article)),
     )
 
 
@@ -189,14 +199,20 @@ def _notices(article: Element) -> Iterator[Retraction]:
         if relation in NOTICES:
             citation = _text(element.find("RefSource"))
             doi = DOI_IN_CITATION.search(citation or "")
+            note = _text(element.find("Note"))
             yield notice(
-                NOTICES[relation],
+                NoticeKind.REINSTATEMENT if says_reinstated(NOTICES[relation], note, citation) else NOTICES[relation],
                 SourceName.PUBMED,
                 date=from_citation(citation),
                 doi=doi[1] if doi else None,
                 pmid=_text(element.find("PMID")),
-                reason=_text(element.find("Note")),
+                reason=note,
             )
+
+
+def _unknown_updates(article: Element) -> Iterator[str]:
+    unknown = {relation for relation, _ in _corrections(article)} - NOTICES.keys() - NOTICE_OF.keys() - SAY_NOTHING_AGAINST_IT
+    return (f"PubMed lists an update of a kind that we do not know: {kind or 'unnamed'}"[:MAX_REMARK] for kind in sorted(unknown))
 
 
 def _notice_of(article: Element) -> Iterator[str]:

@@ -18,6 +18,7 @@ REGISTRATION_IN_TEXT = re.compile(
     r"|RPCEC\d{8}|SLCTR/\d{4}/\d{3}|TCTR\d{11})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+REINSTATED = re.compile(r"\breinstat", re.IGNORECASE)
 SHOWN = 80
 MAX_REMARK = 900
 
@@ -108,6 +109,11 @@ def notice(
         reasons=[reason[:MAX_REMARK]] if reason else [],
         asserted_by=asserted_by[:MAX_REMARK] if asserted_by else None,
     )
+
+
+def says_reinstated(kind: NoticeKind, *texts: str | None) -> bool:
+    """A correction that takes a retraction back, where a service has no kind of its own for it."""
+    return kind is NoticeKind.CORRECTION and any(REINSTATED.search(text or "") for text in texts)
 
 
 def _valid_doi(text: str | None) -> str | None:

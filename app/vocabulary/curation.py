@@ -57,10 +57,12 @@ class Side(StrEnum):
 
 
 class ExtractionStatus(StrEnum):
-    """Where one person's extraction of one study stands; a completed one is frozen."""
+    """Where one person's extraction of one study stands; a completed one is frozen. `closed`: it was in progress when the double
+    extraction was closed; stored it stays in progress, shown it never is."""
 
     IN_PROGRESS = "in-progress"
     COMPLETED = "completed"
+    CLOSED = "closed"
     WITHDRAWN = "withdrawn"
 
 
@@ -113,6 +115,7 @@ class WithoutSecondPerson(StrEnum):
 
     SEEDING = "seeding"
     RETRACTION = "retraction"
+    APPRAISAL = "appraisal"
     ONE_PERSON = "one-person"
 
 
@@ -184,6 +187,8 @@ class AuditQuestion(StrEnum):
     ACTS_BY_DEAD_KEYS = "acts-by-dead-keys"
     ACTS_BEYOND_ROLE = "acts-beyond-role"
     ACTS_WITHOUT_ORCID = "acts-without-orcid"
+    SIGN_OFFS_OF_OWN_WORK = "sign-offs-of-own-work"
+    APPRAISALS_OF_OWN_WORK = "appraisals-of-own-work"
 
 
 class NoticeStatus(StrEnum):

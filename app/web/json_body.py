@@ -6,7 +6,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from email.message import Message
 from typing import Any
 
@@ -52,10 +52,13 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-def is_json(content_type: str) -> bool:
+def is_json(content_type: str, *, but_only: Collection[str] | None = None) -> bool:
+    """`but_only`: of the many kinds of JSON these, by subtype."""
     message = Message()
     message["content-type"] = content_type
     subtype = message.get_content_subtype()
+    if but_only is not None and subtype not in but_only:
+        return False
     return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 

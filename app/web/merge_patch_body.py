@@ -10,6 +10,7 @@ from app.formats.merge_patch import MEDIA_TYPE, apply_merge_patch
 from app.web.json_body import is_json, parse_json
 from app.web.problems import body_problems
 
+PATCHES = ("json", "merge-patch+json")
 Record = TypeVar("Record", bound=BaseModel)
 
 
@@ -22,7 +23,7 @@ def describe_merge_patch(of_what: str, example: dict[str, Any]) -> dict[str, Any
 
 def patched(request: Request, body: bytes, record: Record, *, called: str) -> Record:
     """The record after the patch; a fault of the patch is named by its place in the record."""
-    if not is_json(request.headers.get("content-type", "")):
+    if not is_json(request.headers.get("content-type", ""), but_only=PATCHES):
         raise UnsupportedMediaType(f"Send {MEDIA_TYPE} or application/json.", headers={"Accept-Patch": MEDIA_TYPE})
     patch = parse_json(body)
     if not isinstance(patch, dict):

@@ -1,6 +1,7 @@
 """Every failure leaves as application/problem+json (RFC 9457), whoever raised it; a trace leaves never."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -36,12 +37,13 @@ from app.errors import (
 )
 from app.formats.json_pointer import pointer_to
 from app.queries.nearest import as_sentence, did_you_mean
-from app.web.body_members import members_at
+from app.schemas.body_members import members_at
 from app.web.json_body import EMPTY_BODY
 from app.web.request_context import request_id_of
 from app.web.routes import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
+ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 BY_STATUS: dict[int, type[Problem]] = {  # for what Starlette raises by number; a bare 400 says no more than its status
     401: AuthenticationRequired,
     403: NotAllowed,
@@ -176,13 +178,18 @@ def _path_in_body(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 
 def _sentence(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = _with_plain_values(str(error["msg"])).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message[:1].upper() + message[1:]
 
 
 def _allowed(error: Any) -> list[str] | None:
     expected = error.get("ctx", {}).get("expected") if error["type"] in {"enum", "literal_error"} else None
-    return [word.strip("' ") for word in expected.replace(" or ", ", ").split(", ")] if expected else None
+    return [word.strip("' ") for word in _with_plain_values(expected).replace(" or ", ", ").split(", ")] if expected else None
+
+
+def _with_plain_values(text: str) -> str:
+    """`'handled'` for `<NoticeStatus.HANDLED: 'handled'>`, as Pydantic writes a Literal of members of an enumeration."""
+    return ENUM_MEMBER.sub(r"\1", text)
 
 
 def _count_sentence(count: int) -> str:

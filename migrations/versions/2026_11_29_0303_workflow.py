@@ -19,9 +19,12 @@ def upgrade() -> None:
     _create_comment()
     _create_assignment()
     _create_sign_off()
+    _add_interests_to_appraisals()
 
 
 def downgrade() -> None:
+    for name in ("appraiser_made_some", "conflict_of_interest"):
+        op.drop_column("domain_appraisal", name)
     op.drop_table("sign_off")
     op.drop_table("assignment")
     op.drop_table("comment")
@@ -100,3 +103,9 @@ def _create_sign_off() -> None:
     )
     with op.batch_alter_table("sign_off", schema=None) as batch_op:
         batch_op.create_index("ix_sign_off_condition_intervention", ["condition", "intervention"], unique=False)
+
+
+def _add_interests_to_appraisals() -> None:
+    """Null in those that were made before anybody was asked."""
+    op.add_column("domain_appraisal", sa.Column("conflict_of_interest", sa.Text(), nullable=True))
+    op.add_column("domain_appraisal", sa.Column("appraiser_made_some", sa.Boolean(), nullable=True))

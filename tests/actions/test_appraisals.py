@@ -26,7 +26,9 @@ def rated(vocabulary: Engine) -> Engine:
 
 
 def appraise(session: Session, by: Actor = CLARA, domain: Domain = Domain.INDIRECTNESS, levels: int = 1) -> DomainAppraisal:
-    return make_appraisal(session, BODY, by=by, domain=domain, levels=levels, rationale="Other people were treated.")
+    return make_appraisal(
+        session, BODY, by=by, domain=domain, levels=levels, rationale="Other people were treated.", conflict_of_interest="none"
+    )
 
 
 def newest(session: Session, action: str) -> Change:
@@ -94,7 +96,7 @@ class TestMakeAppraisal:
 
     def test_a_body_that_is_not_there(self, rated: Engine) -> None:
         with pytest.raises(NotFound), transaction(rated) as session:
-            make_appraisal(session, "nothing", by=CLARA, domain=Domain.IMPRECISION, levels=1, rationale="Why.")
+            make_appraisal(session, "nothing", by=CLARA, domain=Domain.IMPRECISION, levels=1, rationale="Why.", conflict_of_interest="none")
 
 
 class TestWithdrawAppraisal:

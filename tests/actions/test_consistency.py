@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.actions.consistency import find_contradictions
+from app.actions.consistency import find_contradictions, find_doubts
 from app.actions.projection import usable_results
 from app.queries.vocabulary_check import KnownSlugs
 from app.schemas.study import StudyDocument
@@ -53,6 +53,25 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         a_body(risk_of_bias=[SIGNED | {"overall": "low", "outcome": "disability"}]),
         ["/risk_of_bias/0/outcome"],
     ),
+    "a judgement better than its worst domain": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low", "domains": {"randomisation-process": "high", "missing-outcome-data": "low"}}]),
+        ["/risk_of_bias/0/overall"],
+    ),
+    "a judgement better than a domain in other letters": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low", "domains": {"D2": "Some concerns"}}]),
+        ["/risk_of_bias/0/overall"],
+    ),
+    "a judgement by ROBINS-I better than a domain": (
+        a_body(
+            design="cohort",
+            risk_of_bias=[SIGNED | {"tool": "robins-i", "overall": "moderate", "domains": {"confounding": "serious"}}],
+        ),
+        ["/risk_of_bias/0/overall"],
+    ),
+    "one judgement twice": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low"}, SIGNED | {"overall": "high"}]),
+        ["/risk_of_bias/1"],
+    ),
     # the study as a whole
     "a registration that is published": (the_least() | {"kind": "registration"}, ["/publication_status"]),
     "a primary study that is registered only": (a_body(publication_status="registered"), ["/publication_status"]),
@@ -79,6 +98,47 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         with_result(analysis="change-score", treatment={"n": 30, "mean": -130, "sd": 20}, control={"n": 30, "mean": -10, "sd": 20}),
         ["/results/0/treatment/mean"],
     ),
+    "a median, a quarter and an extreme off the scale": (
+        with_result(treatment={"n": 60, "median": 300, "q3": 310}, control={"n": 60, "median": 40, "minimum": -120}),
+        ["/results/0/treatment/median", "/results/0/treatment/q3", "/results/0/control/minimum"],
+    ),
+    "a difference greater than the scale is wide": (
+        with_estimate("favours-intervention", value=-150, ci_low=-155, ci_high=-145),
+        ["/results/0/estimate/value"],
+    ),
+    "a standard error of a difference wider than the scale": (
+        with_result(estimate={"measure": "MD", "value": -20, "se": 101}),
+        ["/results/0/estimate/se"],
+    ),
+    "a standard deviation that scores cannot have": (
+        with_result(analysis="post-score", treatment={"n": 60, "mean": 30, "sd": 60}),
+        ["/results/0/treatment/sd"],
+    ),
+    "a standard deviation that not even changes can have": (
+        with_result(treatment={"n": 60, "mean": 30, "sd": 120}, control={"n": 60, "mean": 50, "sd": 20}),
+        ["/results/0/treatment/sd"],
+    ),
+    # figures of one result against each other
+    "one person with a standard deviation": (with_result(treatment={"n": 1, "mean": 30, "sd": 20}), ["/results/0/treatment/sd"]),
+    "figures of nobody": (with_result(treatment={"n": 0, "mean": 30, "sd": 20}), ["/results/0/treatment/n"]),
+    "a standard deviation entered as standard error too": (
+        with_result(treatment={"n": 60, "mean": 30, "sd": 20, "se": 20}),
+        ["/results/0/treatment/se"],
+    ),
+    "quarters in the wrong order": (
+        with_result(treatment={"n": 60, "q1": 40, "q3": 20}, control=NOBODY),
+        ["/results/0/treatment/q3"],
+    ),
+    "a mean outside its extremes": (
+        with_result(treatment={"n": 60, "mean": 30, "minimum": 40, "maximum": 60}),
+        ["/results/0/treatment/mean"],
+    ),
+    "an error that is none of its limits": (with_estimate("favours-intervention", se=25), ["/results/0/estimate/se"]),
+    "limits many errors away in a trial of many": (
+        with_result(estimate={"measure": "MD", "value": -20, "ci_low": -30, "ci_high": -10, "se": 1.25}),
+        ["/results/0/estimate/se"],
+    ),
+    "one row twice": (a_body(results=[a_result(), a_result()]), ["/results/1"]),
     "a result on a condition that is not the study's": (with_result(condition="migraine"), ["/results/0/condition"]),
     "a comparator that the study does not have": (with_result(comparator="active"), ["/comparators/0", "/results/0/comparator"]),
     "one arm above all randomised": (a_body(n_randomised=50, n_analysed=50), ["/results/0/treatment/n", "/results/0/control/n"]),
@@ -131,6 +191,61 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a difference that is not that of the means": (with_result(estimate={"measure": "MD", "value": -12.0}), ["/results/0/estimate/value"]),
 }
+DOUBTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "two judgements by one tool": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low"}, SIGNED | {"overall": "high", "judged_by": "another review"}]),
+        ["/risk_of_bias/1"],
+    ),
+    "a worse remark that is no domain": (
+        a_body(risk_of_bias=[SIGNED | {"overall": "low", "domains": {"Funding": "high"}}]),
+        ["/risk_of_bias/0/domains"],
+    ),
+    "a standard deviation that only changes can have": (
+        with_result(treatment={"n": 60, "mean": 30, "sd": 60}, control={"n": 60, "mean": 50, "sd": 20}),
+        ["/results/0/treatment/sd"],
+    ),
+    "limits beyond the scale": (with_estimate("unclear", value=-10, ci_low=-120, ci_high=100), ["/results/0/estimate/ci_low"]),
+    "a standard error like a deviation": (
+        with_result(treatment={"n": 60, "mean": 30, "se": 20}),
+        ["/results/0/treatment/se"],
+    ),
+    "a standard error of a model": (
+        with_result(treatment={"n": 60, "mean": 30, "sd": 20, "se": 1.4}),
+        ["/results/0/treatment/se"],
+    ),
+    "limits of another level": (with_estimate("favours-intervention", se=3.4), ["/results/0/estimate/se"]),
+    "a p that its interval does not give": (with_estimate("favours-intervention", p=0.6), ["/results/0/estimate/p"]),
+    "a p far smaller than its interval gives": (
+        with_estimate("no-difference", value=-1, ci_low=-6, ci_high=4, p=0.001),
+        ["/results/0/estimate/p"],
+    ),
+    "a difference that is adjusted": (
+        with_result(estimate={"measure": "MD", "value": -17, "ci_low": -25, "ci_high": -9}),
+        ["/results/0/estimate/value"],
+    ),
+    "a risk ratio that is adjusted": (
+        with_result(
+            treatment={"n": 60, "events": 10},
+            control={"n": 60, "events": 20},
+            estimate={"measure": "RR", "value": 0.6, "ci_low": 0.4, "ci_high": 0.9},
+        ),
+        ["/results/0/estimate/value"],
+    ),
+    "two rows of one question": (
+        a_body(results=[a_result(), a_result(locator="table 3", treatment={"n": 58, "mean": 32, "sd": 20})]),
+        ["/results/1"],
+    ),
+    "an arm of nobody": (with_result(treatment={"n": 0}, control={"n": 60}), ["/results/0/treatment/n"]),
+}
+SURE: dict[str, dict[str, Any]] = {
+    "a complete trial": a_body(),
+    "a p of an upper bound": with_estimate("favours-intervention", p=0.05, p_is_upper_bound=True),
+    "a p of the same interval": with_estimate("favours-intervention", p=0.0001),
+    "a standard error as it follows, rounded": with_result(treatment={"n": 60, "mean": 30, "sd": 20, "se": 2.6}),
+    "an error and its limits, rounded": with_estimate("favours-intervention", se=2.6),
+    "another time": a_body(results=[a_result(), a_result(timepoint_weeks=12, since_end_of_treatment_weeks=4)]),
+    "a second row without figures": a_body(results=[a_result(), a_result(treatment=NOBODY, control=NOBODY)]),
+}
 AGREEMENTS: dict[str, dict[str, Any]] = {
     "a complete trial": a_body(),
     "the least": the_least(),
@@ -175,6 +290,19 @@ class TestFindContradictions:
     @pytest.mark.parametrize("body", AGREEMENTS.values(), ids=AGREEMENTS.keys())
     def test_leaves_what_fits_alone(self, body: dict[str, Any]) -> None:
         assert pointers(body) == []
+
+    @pytest.mark.parametrize(("body", "expected"), DOUBTS.values(), ids=DOUBTS.keys())
+    def test_what_may_yet_be_right_is_a_doubt_and_no_contradiction(self, body: dict[str, Any], expected: list[str]) -> None:
+        doubts = find_doubts(StudyDocument.model_validate(body), KNOWN)
+        assert ([doubt.pointer for doubt in doubts], pointers(body)) == (expected, [])
+
+    @pytest.mark.parametrize("body", SURE.values(), ids=SURE.keys())
+    def test_nothing_is_doubted_without_a_reason(self, body: dict[str, Any]) -> None:
+        assert find_doubts(StudyDocument.model_validate(body), KNOWN) == []
+
+    def test_a_better_judgement_than_its_domains_with_its_reason_fits(self) -> None:
+        judged = SIGNED | {"overall": "low", "domains": {"randomisation-process": "high"}, "override_reason": "It cannot matter here."}
+        assert pointers(a_body(risk_of_bias=[judged])) == []
 
     def test_says_what_would_fit(self) -> None:
         problem = find_contradictions(a_study(results=[a_result(comparator="active")]), KNOWN)[-1]

@@ -9,6 +9,8 @@ from sqlmodel import col
 
 from app.actions.notices import close_notice
 from app.actions.retraction_check import check_study, note_checks, sift
+from app.actions.reviews import retract_study
+from app.actions.studies import amend_study, document_of, revision, submit_study
 from app.database import reading, transaction
 from app.errors import NotAllowed, StateConflict
 from app.models import Change, PublicationNotice, SourceCheck, Study
@@ -16,8 +18,8 @@ from app.queries.notices import checkable, count_studies
 from app.schemas.bibliography import Bibliography
 from app.schemas.lookup import NoticeKind, Publication, Retraction, SourceName, SourceRecord
 from app.sources.notices import Answers
-from app.vocabulary import NoticeStatus
-from tests.factories import ANNA, CLARA, an_accepted_study, differences, rating_content
+from app.vocabulary import NoticeStatus, PublicationStatus
+from tests.factories import ANNA, CARL, CLARA, accept, an_accepted_study, differences, rating_content
 from tests.query_count import counted_queries
 
 DOI = "10.1000/trial"
@@ -76,10 +78,10 @@ class TestCheck:
         assert stands(vocabulary, study) == ("accepted", "published", 1)
         assert differences(vocabulary) == []
 
-    def test_the_gravest_decides_and_the_others_are_kept(self, vocabulary: Engine, study: Study) -> None:
+    def test_the_gravest_decides_and_the_others_wait(self, vocabulary: Engine, study: Study) -> None:
         kinds = (NoticeKind.CORRECTION, NoticeKind.EXPRESSION_OF_CONCERN, NoticeKind.RETRACTION)
         found = check(vocabulary, answers(study, *map(reported, kinds)))
-        assert found == [("retraction", "acted-on"), ("expression-of-concern", "known"), ("correction", "known")]
+        assert found == [("retraction", "acted-on"), ("expression-of-concern", "open"), ("correction", "open")]
         assert stands(vocabulary, study) == ("retracted", "retracted", 2)
         assert differences(vocabulary) == []
 
@@ -136,6 +138,89 @@ class TestCheck:
         assert {entry.actor for entry in entries} == {"system:retraction-check"}
         said = "Retraction of 2026-11, doi:10.5555/retraction, reported by Crossref (retraction-watch): Made-up data"
         assert entries[0].summary == f"{said}: {TITLE}"
+
+
+RETRACTED_2020 = reported(NoticeKind.RETRACTION, date="2020-03-04")
+"""As Crossref reports the retraction of a paper that was reinstated later."""
+
+
+def open_reasons(engine: Engine) -> list[str]:
+    with reading(engine) as session:
+        rows = session.execute(select(PublicationNotice).where(col(PublicationNotice.status) == "open")).scalars()
+        return [reason for row in rows for reason in row.reasons]
+
+
+def restore(engine: Engine, study: Study) -> None:
+    """A curator puts the study back, and a second person accepts."""
+    with transaction(engine) as session:
+        row = session.get_one(Study, study.id)
+        live = document_of(revision(session, row, row.live_revision or 0))
+        amend_study(
+            session, row, live.model_copy(update={"publication_status": PublicationStatus.PUBLISHED}), by=CLARA, base=row.live_revision
+        )
+        submit_study(session, row, by=CLARA)
+        accept(session, row, CARL)
+
+
+class TestReinstated:
+    @pytest.mark.parametrize("date", ["2021-02-01", "2021", "2020-03", "2020", None])
+    def test_a_retraction_that_was_taken_back_is_not_acted_upon(self, vocabulary: Engine, study: Study, date: str | None) -> None:
+        found = check(vocabulary, answers(study, RETRACTED_2020, reported(NoticeKind.REINSTATEMENT, date=date)))
+        assert found == [("retraction", "open"), ("reinstatement", "open")]
+        assert stands(vocabulary, study) == ("accepted", "published", 1)
+        assert any("Crossref reports a reinstatement" in reason and "stands against it" in reason for reason in open_reasons(vocabulary))
+        assert differences(vocabulary) == []
+
+    def test_nor_is_an_undated_one(self, vocabulary: Engine, study: Study) -> None:
+        undated = reported(NoticeKind.RETRACTION, date=None)
+        assert ("retraction", "open") in check(vocabulary, answers(study, undated, reported(NoticeKind.REINSTATEMENT)))
+
+    def test_a_reinstatement_that_was_found_before_still_stands_against_it(self, vocabulary: Engine, study: Study) -> None:
+        check(vocabulary, answers(study, reported(NoticeKind.REINSTATEMENT, date="2021-02-01")))
+        assert check(vocabulary, answers(study, RETRACTED_2020)) == [("retraction", "open")]
+
+    def test_a_retraction_after_it_takes_the_study_out(self, vocabulary: Engine, study: Study) -> None:
+        again = reported(NoticeKind.RETRACTION, date="2022-01")
+        found = check(vocabulary, answers(study, again, reported(NoticeKind.REINSTATEMENT, date="2021-12-31")))
+        assert ("retraction", "acted-on") in found
+
+    def test_of_a_study_that_is_retracted_here_it_is_a_task(self, vocabulary: Engine, study: Study) -> None:
+        check(vocabulary, answers(study, RETRACTED_2020))
+        found = check(vocabulary, answers(study, RETRACTED_2020, reported(NoticeKind.REINSTATEMENT, date="2021-02-01")))
+        assert found == [("reinstatement", "open")]
+        assert stands(vocabulary, study)[0] == "retracted"
+        assert differences(vocabulary) == []
+
+    def test_an_update_of_an_unknown_kind_is_told(self, vocabulary: Engine, study: Study) -> None:
+        given = answers(study)
+        given.records[SourceName.CROSSREF].unknown_updates.append("Crossref lists an update of a kind that we do not know: erasure")
+        with reading(vocabulary) as session:
+            assert sift(session, [given]).remarks[study.id] == given.records[SourceName.CROSSREF].unknown_updates
+
+
+class TestPutBack:
+    def test_what_two_people_put_back_is_not_taken_out_for_a_notice_of_before(self, vocabulary: Engine, study: Study) -> None:
+        check(vocabulary, answers(study, RETRACTED_2020))
+        restore(vocabulary, study)
+        other = reported(NoticeKind.RETRACTION, SourceName.PUBMED, date="2020-05", notice_doi="10.5555/other")
+        assert check(vocabulary, answers(study, other, source=SourceName.PUBMED)) == [("retraction", "open")]
+        assert stands(vocabulary, study)[0] == "accepted"
+        assert "revision 3" in open_reasons(vocabulary)[0]
+        assert differences(vocabulary) == []
+
+    def test_a_notice_of_a_later_day_takes_it_out_again(self, vocabulary: Engine, study: Study) -> None:
+        check(vocabulary, answers(study, RETRACTED_2020))
+        restore(vocabulary, study)
+        later = reported(NoticeKind.RETRACTION, date="2098-05", notice_doi="10.5555/later")
+        assert check(vocabulary, answers(study, later)) == [("retraction", "acted-on")]
+
+    @pytest.mark.parametrize("kind", [NoticeKind.CORRECTION, NoticeKind.PARTIAL_RETRACTION, NoticeKind.EXPRESSION_OF_CONCERN])
+    def test_what_was_found_while_it_was_out_still_waits(self, vocabulary: Engine, study: Study, kind: NoticeKind) -> None:
+        check(vocabulary, answers(study, RETRACTED_2020))
+        assert check(vocabulary, answers(study, RETRACTED_2020, reported(kind))) == [(kind, "open")]
+        restore(vocabulary, study)
+        assert "judge it if the study is put back" in open_reasons(vocabulary)[0]
+        assert differences(vocabulary) == []
 
 
 class TestSift:
@@ -201,3 +286,12 @@ class TestClose:
         with transaction(vocabulary) as session:
             session.execute(text(statement))
         assert [found for found in differences(vocabulary) if notice in found]
+
+    def test_what_was_known_when_it_was_found_can_be_handled(self, vocabulary: Engine, study: Study) -> None:
+        with transaction(vocabulary) as session:
+            retract_study(session, session.get_one(Study, study.id), reason="fabricated", by=CLARA)
+        assert check(vocabulary, answers(study, reported(NoticeKind.RETRACTION))) == [("retraction", "known")]
+        with transaction(vocabulary) as session:
+            known = session.execute(select(col(PublicationNotice.id))).scalar_one()
+            close_notice(session, known, by=CLARA, status=NoticeStatus.HANDLED, reason="It was retracted by hand.")
+        assert differences(vocabulary) == []

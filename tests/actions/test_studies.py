@@ -204,7 +204,7 @@ class TestWarnings:
     def test_what_a_submission_needs(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:
             found = warnings_of(session, StudyDocument.model_validate(the_least()), load_known_slugs(session), reader=ANNA)
-        assert [problem.pointer for problem in found] == ["/kind", "/design", "/sources"]
+        assert [problem.pointer for problem in found] == ["/kind", "/design", "/conditions", "/intervention", "/sources"]
 
     def test_a_complete_trial_has_none(self, vocabulary: Engine) -> None:
         with reading(vocabulary) as session:

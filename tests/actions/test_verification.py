@@ -87,9 +87,11 @@ def do_everything(session: Session) -> Study:
     revoke_key(session, create_key(session, name="Old", role=Role.CONTRIBUTOR)[:11])
     create_key(session, name="New", role=Role.CURATOR)
     for levels in (1, 2):
-        appraisal = make_appraisal(session, BODY, by=CLARA, domain=Domain.INDIRECTNESS, levels=levels, rationale="Other people.")
+        appraisal = make_appraisal(
+            session, BODY, by=CLARA, domain=Domain.INDIRECTNESS, levels=levels, rationale="Other people.", conflict_of_interest="none"
+        )
     withdraw_appraisal(session, appraisal.id, by=CLARA, reason="They are the same.")
-    make_appraisal(session, BODY, by=CLARA, domain=Domain.IMPRECISION, levels=0, rationale="Enough.")
+    make_appraisal(session, BODY, by=CLARA, domain=Domain.IMPRECISION, levels=0, rationale="Enough.", conflict_of_interest="none")
     return study
 
 

@@ -121,6 +121,8 @@ TAMPERINGS: dict[str, tuple[Callable[[Session], object], str]] = {
     "a sign-off made to hold": (pretend_that_it_holds, "says that it holds, and the rating has changed"),
     "a sign-off made not to hold": (sql("UPDATE sign_off SET stands_at = ''"), "holds, and does not say so"),
     "what a sign-off held for last": (sql("UPDATE sign_off SET stands_at = 'junk'"), "column stands_at: is no hash of inputs"),
+    "a rating that was signed off dropped": (sql("DELETE FROM rating"), "is of a rating that is not there"),
+    "of which rating it is": (change(SignOff, condition="migraine"), "column condition: is 'migraine'"),
     "a sign-off dropped": (drop(SignOff), "is in the ledger and not in its table"),
     "a sign-off added": (add_sign_off, "sign-off added: is in no ledger entry"),
 }

@@ -162,7 +162,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/studies/{study_id}/assignment": {"curator": "me"},
     "/v1/sign-offs/{sign_off_id}/withdrawal": {"reason": "no"},
     "/v1/conditions/{slug}/ratings/{intervention}/sign-offs": {"comment": "no", "conflict_of_interest": "none"},
-    "/v1/evidence/{body_id}/appraisals": {"domain": "indirectness", "levels": 1, "rationale": "no"},
+    "/v1/evidence/{body_id}/appraisals": {"domain": "indirectness", "levels": 1, "rationale": "no", "conflict_of_interest": "none"},
     "/v1/appraisals/{appraisal_id}/withdrawal": {"reason": "no"},
     "/v1/notices/{notice_id}/closing": {"status": "handled", "reason": "no"},
     "/v1/extractions/{extraction_id}": {},

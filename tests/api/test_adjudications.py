@@ -59,8 +59,10 @@ class TestAdjudicate:
 
     def test_what_was_left_undecided_is_named(self, client: TestClient, keys: Keys, study: str, engine: Engine) -> None:
         before = row_counts(engine)
-        assert_problem(adjudicate(client, keys.curator, study), 422, "invalid-body", SD, "/results/0/note")
-        assert_problem(adjudicate(client, keys.curator, study, wording="first"), 422, "invalid-body", SD)
+        both = assert_problem(adjudicate(client, keys.curator, study), 422, "invalid-body", "/decisions", "/decisions")
+        assert [one["detail"].partition(" ")[0] for one in both["errors"]] == [SD, "/results/0/note"]
+        one = assert_problem(adjudicate(client, keys.curator, study, wording="first"), 422, "invalid-body", "/decisions")
+        assert one["detail"] == "1 difference is undecided"
         assert row_counts(engine) == before
 
     @pytest.mark.parametrize(
@@ -90,13 +92,47 @@ class TestAdjudicate:
             own = {"pointer": SD, "choice": "other", "value": value, "reason": "Recalculated."}
             response = adjudicate(client, keys.curator, study, own, wording="first")
             assert response.status_code in (400, 422), response.text
-        assert_problem(adjudicate(client, keys.curator, study, own | {"value": 0}, wording="first"), 422, "invalid-body", SD)
+        assert_problem(
+            adjudicate(client, keys.curator, study, own | {"value": 0}, wording="first"), 422, "invalid-body", "/decisions/0/value"
+        )
+        wrong = assert_problem(adjudicate(client, keys.curator, study, own | {"value": -3}, wording="first"), 422, "invalid-body")
+        assert [one["pointer"] for one in wrong["errors"]] == ["/decisions/0/value"]
+        assert wrong["errors"][0]["detail"].startswith(SD)
         assert row_counts(engine) == before
 
     def test_what_both_read_alike_can_be_decided_otherwise_with_a_reason(self, client: TestClient, keys: Keys, study: str) -> None:
         own = {"pointer": "/n_analysed", "choice": "other", "value": 118, "reason": "Two left before week 8."}
         made = adjudicate(client, keys.curator, study, TAKE_SECOND, own, wording="first")
         assert made.json()["adjudicated"]["n_analysed"] == 118
+
+    def test_an_entry_that_both_have_can_be_left_out_or_taken_as_a_whole(self, client: TestClient, keys: Keys, study: str) -> None:
+        whole: dict[str, Any] = {"pointer": "/risk_of_bias/0", "choice": "other", "value": None}
+        needed = adjudicate(client, keys.curator, study, TAKE_SECOND, whole, wording="first")
+        assert_problem(needed, 422, "invalid-body", "/decisions/1/reason")
+        result = {"pointer": "/results/0", "choice": "second"}
+        within = adjudicate(client, keys.curator, study, result, TAKE_SECOND)
+        assert_problem(within, 422, "invalid-body", "/decisions/1/pointer")
+        made = adjudicate(client, keys.curator, study, result, whole | {"reason": "Nobody judged it."})
+        assert made.status_code == 201, made.text
+        answer = made.json()
+        assert answer["adjudicated"]["risk_of_bias"] == []
+        assert [(one["treatment"]["sd"], one["note"]) for one in answer["adjudicated"]["results"]] == [(2.0, "Table 2.")]
+        assert [(one["pointer"], one["about"]) for one in answer["decisions"] if one["choice"] == "other"] == [
+            ("/risk_of_bias/0", {"tool": "rob-2"})
+        ]
+
+    def test_an_entry_of_ones_own_takes_the_place_of_both(self, client: TestClient, keys: Keys, study: str) -> None:
+        own = {
+            "pointer": "/results/0",
+            "choice": "other",
+            "value": a_result(treatment={"n": 60, "mean": 31, "sd": 9}),
+            "reason": "Table 3.",
+        }
+        made = adjudicate(client, keys.curator, study, own)
+        assert made.json()["adjudicated"]["results"][0]["treatment"]["mean"] == 31
+        for value in ({"outcome": "pain-intensity"}, "gone", 3):
+            response = adjudicate(client, keys.second_curator, study, own | {"value": value})
+            assert response.status_code in (409, 422)
 
     def test_a_contributor_who_made_neither_may(self, client: TestClient, keys: Keys) -> None:
         accepted = an_accepted_study(client, keys.admin, keys.curator, a_body(title="Another"))
@@ -216,7 +252,8 @@ class TestDepartures:
     def test_what_a_submission_would_refuse_can_still_be_decided_otherwise(self, client: TestClient, keys: Keys, study: str) -> None:
         against = {"pointer": "/results/0/treatment/mean", "choice": "other", "value": 90, "reason": "Misread."}
         refused = adjudicate(client, keys.curator, study, TAKE_SECOND, against, wording="first")
-        assert_problem(refused, 422, "invalid-body", "/results/0/direction")
+        problem = assert_problem(refused, 422, "invalid-body", "/decisions")
+        assert problem["errors"][0]["detail"].startswith("/results/0/direction of the record")
         assert adjudicate(client, keys.curator, study, TAKE_SECOND, wording="first").status_code == 201
 
     def test_who_extracted_and_adjudicated_is_named_with_the_study(self, client: TestClient, keys: Keys, study: str) -> None:

@@ -17,7 +17,7 @@ from tests.factories import a_body, differences, instrument_record, put, row_cou
 
 BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
 ADDRESS = f"/v1/evidence/{BODY}/appraisals"
-VIEW = {"domain": "indirectness", "levels": 1, "rationale": "Other people were treated."}
+VIEW = {"domain": "indirectness", "levels": 1, "rationale": "Other people were treated.", "conflict_of_interest": "none"}
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ class TestMake:
     @pytest.mark.parametrize(
         ("body", "pointers"),
         [
-            ({}, ["/domain", "/levels", "/rationale"]),
+            ({}, ["/conflict_of_interest", "/domain", "/levels", "/rationale"]),
             (VIEW | {"domain": "beauty"}, ["/domain"]),
             (VIEW | {"levels": 4}, ["/levels"]),
             (VIEW | {"levels": -1}, ["/levels"]),
@@ -173,7 +173,7 @@ class TestWithdraw:
         assert_problem(withdraw(rated, keys.curator, made), 409, "conflict")
 
     def test_one_that_was_replaced_names_the_next(self, rated: TestClient, keys: Keys) -> None:
-        first, second = (make(rated, keys.curator).json()["id"] for _ in range(2))
+        first, second = (make(rated, key).json()["id"] for key in (keys.curator, keys.second_curator))
         assert assert_problem(withdraw(rated, keys.curator, first), 409, "conflict")["replaced_by"] == second
 
     def test_without_a_reason(self, rated: TestClient, keys: Keys) -> None:
@@ -236,3 +236,34 @@ class TestEffectiveCertainty:
         body = rated.get(f"/v1/evidence/{BODY}").json()
         said = body["explanation"]["appraisal"]
         assert (said["computed"], said["effective"], said["is_appraised"]) == (body["certainty"], "very-low", True)
+
+
+class TestInterests:
+    """One curator alone moves the certainty that counts: who he is to the studies is said."""
+
+    @pytest.mark.parametrize("said", [{}, {"conflict_of_interest": "  "}, {"conflict_of_interest": None}])
+    def test_an_appraisal_states_them(self, rated: TestClient, keys: Keys, engine: Engine, said: dict[str, Any]) -> None:
+        before = row_counts(engine)
+        without = {name: value for name, value in VIEW.items() if name != "conflict_of_interest"}
+        assert_problem(make(rated, keys.curator, without | said), 422, "invalid-body", "/conflict_of_interest")
+        assert row_counts(engine) == before
+
+    def test_they_are_shown(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        made = make(rated, keys.curator, VIEW | {"conflict_of_interest": "I teach the treatment."}).json()
+        assert (made["conflict_of_interest"], made["declares_interests"]) == ("I teach the treatment.", True)
+        assert make(rated, keys.second_curator).json()["declares_interests"] is False
+        assert differences(engine) == []
+
+    def test_a_hand_in_the_studies_is_shown(self, client: TestClient, keys: Keys, engine: Engine) -> None:
+        an_accepted_study(client, keys.curator, keys.second_curator)
+        assert make(client, keys.curator).json()["appraiser_made_some"] is True
+        assert make(client, keys.second_curator).json()["appraiser_made_some"] is False
+        assert differences(engine) == []
+
+    def test_the_same_again_is_a_conflict_and_no_entry(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        make(rated, keys.curator)
+        before = row_counts(engine)
+        assert_problem(make(rated, keys.curator), 409, "conflict")
+        assert row_counts(engine) == before
+        assert make(rated, keys.curator, VIEW | {"rationale": "Another thought."}).status_code == 201
+        assert make(rated, keys.second_curator, VIEW | {"rationale": "Another thought."}).status_code == 201

@@ -28,7 +28,7 @@ class TestGetAudit:
         counts = {item["question"]: item["findings"] for item in report["items"]}
         assert counts.pop("acts-without-orcid") == 3  # created, submitted, accepted: the keys of this test have no ORCID iD
         assert set(counts.values()) == {0}
-        assert (report["clean"], set(report["exceptions"])) == (False, {"seeding", "retraction", "one-person"})
+        assert (report["clean"], set(report["exceptions"])) == (False, {"seeding", "retraction", "appraisal", "one-person"})
 
     def test_one_question_names_who_what_and_when(self, client: TestClient, keys: Keys, engine: Engine) -> None:
         study = a_submitted_study(client, keys.curator)

@@ -45,7 +45,19 @@ class TestListChanges:
             assert hashlib.sha256(item.content.encode()).hexdigest() == item.hash
 
     @pytest.mark.parametrize(
-        "query", ["after=x", "after=1&after=2", "include=everything", "since=1", "action=", "limit=500", "fields=words", "sort=hash"]
+        "query",
+        [
+            "after=x",
+            "after=-1",
+            "after=99999999999",
+            "after=1&after=2",
+            "include=everything",
+            "since=1",
+            "action=",
+            "limit=500",
+            "fields=words",
+            "sort=hash",
+        ],
     )
     def test_a_wrong_question_is_a_400(self, seeded_client: TestClient, query: str) -> None:
         assert seeded_client.get(f"/v1/changes?{query}").status_code == 400

@@ -68,6 +68,7 @@ class TestComment:
         [
             ({}, ["/text"]),
             ({"text": " "}, ["/text"]),
+            ({"text": "\u200b\u2060"}, ["/text"]),
             ({"text": "x", "pointer": "results"}, ["/pointer"]),
             ({"text": "x", "pointer": "/results/7"}, ["/pointer"]),
             ({"text": "x", "pointer": "/nothing"}, ["/pointer"]),

@@ -149,6 +149,12 @@ class TestChange:
         empty = start(client, keys.second_contributor, study).json()["id"]
         assert_problem(complete(client, keys.second_contributor, empty), 422, "invalid-body", "/extraction")
 
+    def test_one_with_a_form_that_is_half_filled_in_is_not_completed(self, client: TestClient, keys: Keys, study: str) -> None:
+        form = {"tool": "rob-2", "judged_by": "two reviewers", "source": "full text", "answers": {"1.1": "yes"}}
+        begun = start(client, keys.second_contributor, study, READING | {"risk_of_bias": [form]}).json()["id"]
+        refused = complete(client, keys.second_contributor, begun)
+        assert_problem(refused, 422, "invalid-body", "/extraction/risk_of_bias/0/overall")
+
     @pytest.mark.parametrize(
         ("values", "pointers"),
         [

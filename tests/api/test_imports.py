@@ -158,6 +158,11 @@ class TestNotices:
         assert found["notices"] == told
         assert [problem for record in records(client, keys.contributor, found["id"]) for problem in record["problems"]] == []
 
+    def test_name_the_columns_of_a_table_that_are_not_read(self, client: TestClient, keys: Keys) -> None:
+        table = b"Title,DOI,Sample size,PEDro\r\nLight touch for neck pain,10.5555/x,40,7\r\nGentle touch for sleep,,12,5\r\n"
+        found = read(client, keys.contributor, table, "table.csv")
+        assert found["notices"] == ["columns that are not read: Sample size, PEDro"]
+
     def test_say_nothing_where_there_are_none(self, client: TestClient, keys: Keys) -> None:
         assert read(client, keys.contributor, ris(NECK))["notices"] == []
 
@@ -338,6 +343,30 @@ class TestDecisions:
         assert records(client, keys.contributor, found["id"], decision="duplicate")[0]["decided_record"] == 1
         assert differences(engine) == []
 
+    @pytest.mark.parametrize("at_once", [True, False], ids=["at once", "one after another"])
+    def test_never_make_records_duplicates_of_each_other(self, client: TestClient, keys: Keys, found: Json, at_once: bool) -> None:
+        first, second = ({"record": mine, "decision": "duplicate", "of_record": other} for mine, other in ((1, 2), (2, 1)))
+        if at_once:
+            answer = decide(client, keys.contributor, found["id"], first, second)
+            assert_problem(answer, 422, "invalid-body", "/decisions/0/of_record", "/decisions/1/of_record")
+        else:
+            assert decide(client, keys.contributor, found["id"], first).status_code == 200
+            assert_problem(decide(client, keys.contributor, found["id"], second), 422, "invalid-body", "/decisions/0/of_record")
+            turned = decide(client, keys.contributor, found["id"], {"record": 1, "decision": "new"}, second)
+            assert turned.status_code == 200
+        assert counts(commit(client, keys.contributor, found["id"]), "created")[0] >= 1
+
+    def test_never_make_a_record_the_duplicate_of_its_own_duplicate(self, client: TestClient, keys: Keys) -> None:
+        found = read(client, keys.contributor, ris(NECK, NECK))
+        assert counts(found, "new", "duplicate") == (1, 1)
+        answer = decide(client, keys.contributor, found["id"], {"record": 1, "decision": "duplicate", "of_record": 2})
+        assert_problem(answer, 422, "invalid-body", "/decisions/0/of_record")
+        assert "record 1 of 2 of 1" in answer.json()["errors"][0]["detail"]
+
+    def test_never_make_a_duplicate_of_what_cannot_be_read(self, client: TestClient, keys: Keys, found: Json) -> None:
+        answer = decide(client, keys.contributor, found["id"], {"record": 2, "decision": "duplicate", "of_record": 4})
+        assert_problem(answer, 422, "invalid-body", "/decisions/0/of_record")
+
     def test_of_a_record_that_no_file_can_have_are_refused(self, client: TestClient, keys: Keys, found: Json) -> None:
         answer = decide(client, keys.contributor, found["id"], {"record": 2**63, "decision": "new"})
         assert_problem(answer, 422, "invalid-body", "/decisions/0/record")
@@ -406,7 +435,7 @@ class TestCommit:
         assert differences(engine) == []
 
     def test_never_gives_one_identifier_to_two_studies_whoever_says_so(self, client: TestClient, keys: Keys, engine: Engine) -> None:
-        an_accepted_study(client, keys.contributor, keys.curator, a_body(title=NECK["title"], doi=NECK["doi"]))
+        an_accepted_study(client, keys.contributor, keys.curator, a_body(title=NECK["title"], doi=NECK["doi"], year=2020))
         found = read(client, keys.contributor, ris(NECK, HEAD, HEAD))
         answer = decide(client, keys.contributor, found["id"], {"record": 3, "decision": "new"}, {"record": 1, "decision": "new"})
         assert_problem(answer, 422, "invalid-body", "/decisions/1/decision")

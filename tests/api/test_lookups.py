@@ -74,8 +74,19 @@ class TestLookUp:
 
     def test_drafts_of_others_are_not_named(self, client: TestClient, keys: Keys) -> None:
         create(client, keys.contributor, a_body(doi="10.1186/s12891-019-3017-y"))
-        assert found(client, keys.second_contributor).existing == []
-        assert len(found(client, keys.curator).existing) == 1
+        for_another, for_curator = found(client, keys.second_contributor), found(client, keys.curator)
+        assert (for_another.existing, for_another.taken) == ([], ["doi"])
+        assert (len(for_curator.existing), for_curator.taken) == (1, [])
+
+    def test_what_is_here_already_is_told_though_no_service_answers(self, client: TestClient, keys: Keys, services: FakeServices) -> None:
+        for service in ("crossref", "europe_pmc", "pubmed"):
+            services.always(service, status(500))
+        study = create(client, keys.contributor, a_body(doi="10.1186/s12891-019-3017-y")).json()["id"]
+        answer = client.get(f"/v1/lookup/{HALLER}", headers=header(keys.contributor))
+        assert answer.status_code in (502, 503, 504)
+        assert [known["id"] for known in answer.json()["existing"]] == [study]
+        many = client.post("/v1/lookups", json={"identifiers": [HALLER]}, headers=header(keys.second_contributor)).json()
+        assert [(one["existing"], one["taken"]) for one in many["items"]] == [([], ["doi"])]
 
     def test_nothing_is_written(self, client: TestClient, keys: Keys, engine: Engine) -> None:
         before = row_counts(engine, but={"source_health"})

@@ -65,7 +65,10 @@ class TestRead:
 
     def test_of_one_study(self, client: TestClient, study: str) -> None:
         assert len(client.get("/v1/notices", params={"study": study}).json()["items"]) == 2
+        key = client.get(f"/v1/studies/{study}").json()["key"]
+        assert len(client.get("/v1/notices", params={"study": key}).json()["items"]) == 2
         assert client.get("/v1/notices", params={"study": "another"}).json()["items"] == []
+        assert client.get("/v1/notices", params={"study__not": key}).json()["items"] == []
 
     def test_the_page_of_the_study_shows_them_and_its_mark(self, client: TestClient, study: str) -> None:
         page = client.get(f"/v1/studies/{study}").json()
@@ -112,5 +115,9 @@ class TestClose:
         self, client: TestClient, keys: Keys, closing: dict[str, str], pointer: str
     ) -> None:
         href = open_notice(client)
-        assert_problem(client.post(f"{href}/closing", json=closing, headers=header(keys.curator)), 422, "invalid-body", pointer)
+        answer = client.post(f"{href}/closing", json=closing, headers=header(keys.curator))
+        (error,) = assert_problem(answer, 422, "invalid-body", pointer)["errors"]
+        if pointer == "/status":
+            assert error["allowed"] == ["handled", "dismissed"]
+            assert error["detail"] == "Input should be 'handled' or 'dismissed'"
         assert open_notice(client) == href

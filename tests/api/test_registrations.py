@@ -9,7 +9,7 @@ from tests.api.acting import amend, an_accepted_study, assert_problem, create, p
 from tests.conftest import Keys
 from tests.factories import a_body
 
-TRIALS = {"NCT99000001": "2015-03", "NCT99000002": "2015-02-11", "NCT99000003": None, "NCT99000004": "2999-01"}
+TRIALS = {"NCT99000001": "2015-03", "NCT99000002": "2015-02-11", "NCT99000003": None, "NCT99000004": "2199-01"}
 
 
 def a_registration(number: str, completed_on: str | None, **others: Any) -> dict[str, Any]:
@@ -119,9 +119,14 @@ class TestList:
 
 
 class TestDays:
-    def test_a_day_that_is_none_is_refused_when_it_is_written(self, client: TestClient, keys: Keys) -> None:
-        answer = create(client, keys.contributor, a_registration("NCT99000009", "2023-02-31"))
-        assert_problem(answer, 422, "invalid-body", "/completed_on")
+    @pytest.mark.parametrize("day", ["2023-02-31", "9999-12-31", "9998-01", "1799-12", "0001-01"])
+    def test_a_day_that_is_none_is_refused_when_it_is_written(self, client: TestClient, keys: Keys, day: str) -> None:
+        for write in (create, preview):
+            answer = write(client, keys.contributor, a_registration("NCT99000009", day))
+            assert_problem(answer, 422, "invalid-body", "/completed_on")
+
+    def test_the_last_year_that_is_taken_can_be_rated(self, client: TestClient, keys: Keys) -> None:
+        assert preview(client, keys.contributor, a_registration("NCT99000009", "2200-12-31")).status_code == 200
 
     def test_nothing_registered_is_an_empty_list(self, client: TestClient) -> None:
         assert numbers(client) == []

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from app.schemas.risk_of_bias import ComputedJudgement, SignallingTool, ToolList
-from tests.api.acting import an_accepted_study, assert_problem, create
+from tests.api.acting import an_accepted_study, assert_problem, create, submit
 from tests.conftest import Keys
 from tests.factories import a_body, differences
 from tests.schemas.test_study_risk_of_bias import ALL_LOW, HIGH_IN_SELECTION, MODERATE, SIGNED, UNCONTROLLED
@@ -111,7 +111,8 @@ class TestStudyJudgedByRobinsI:
         assert differences(engine) == []
 
     def test_a_choice_that_is_left_open_is_refused_by_member(self, client: TestClient, keys: Keys) -> None:
-        assert_problem(create(client, keys.contributor, self.body(answers=UNCONTROLLED)), 422, "invalid-body", "/risk_of_bias/0")
+        begun = create(client, keys.contributor, self.body(answers=UNCONTROLLED)).json()["id"]
+        assert_problem(submit(client, keys.contributor, begun), 422, "incomplete-study", "/risk_of_bias/0/overall")
         chosen = create(client, keys.contributor, self.body(answers=UNCONTROLLED, overall="serious"))
         assert_problem(chosen, 422, "invalid-body", "/risk_of_bias/0/override_reason")
 

@@ -1,6 +1,6 @@
 """Sign-offs of ratings: whose word counts, what it was given for, and when it has to be given again."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -167,7 +167,7 @@ class TestIndependence:
 
     def test_a_declared_interest_is_shown_and_does_not_count_alone(self, rated: TestClient, keys: Keys) -> None:
         stated = {"conflict_of_interest": "I teach the method."}
-        assert_problem(sign(rated, keys.second_curator, **stated), 403, "own-submission")
+        assert_problem(sign(rated, keys.second_curator, **stated), 403, "not-allowed")
         assert sign(rated, keys.admin).status_code == 201
         answer = sign(rated, keys.second_curator, **stated).json()
         assert (answer["declares_interests"], answer["independent"], answer["conflict_of_interest"]) == (True, False, "I teach the method.")
@@ -351,3 +351,52 @@ class TestLists:
 def rating_content_of(engine: Engine) -> Json:
     with transaction(engine) as session:
         return rating_content(session)
+
+
+class TestAppraisals:
+    """A certainty that counts is not signed off by whoever read another one."""
+
+    VIEW: ClassVar[Json] = {"domain": "indirectness", "levels": 1, "rationale": "Other people.", "conflict_of_interest": "none"}
+    BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
+
+    def appraise(self, client: TestClient, keys: Keys, **members: Any) -> str:
+        made = client.post(f"/v1/evidence/{self.BODY}/appraisals", json=self.VIEW | members, headers=header(keys.curator))
+        assert made.status_code == 201
+        appraisal: str = made.json()["id"]
+        return appraisal
+
+    def end(self, client: TestClient, keys: Keys, appraisal: str) -> None:
+        body = {"reason": "A mistake."}
+        assert client.post(f"/v1/appraisals/{appraisal}/withdrawal", json=body, headers=header(keys.curator)).status_code == 201
+
+    def test_an_appraisal_sends_it_back_and_its_withdrawal_brings_it_back(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        sign(rated, keys.second_curator)
+        appraisal = self.appraise(rated, keys)
+        assert statuses(rated) == ["requires-review"]
+        assert rating(rated)["sign_off"] == "requires-review"
+        assert differences(engine) == []
+        recompute(engine, days=1)
+        assert statuses(rated) == ["requires-review"]
+        assert differences(engine) == []
+        self.end(rated, keys, appraisal)
+        assert statuses(rated) == ["stands"]
+        assert differences(engine) == []
+
+    def test_signed_with_it_the_word_stands_until_it_is_withdrawn(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        appraisal = self.appraise(rated, keys)
+        sign(rated, keys.second_curator)
+        assert statuses(rated) == ["stands"]
+        self.end(rated, keys, appraisal)
+        assert statuses(rated) == ["requires-review"]
+        assert differences(engine) == []
+        assert sign(rated, keys.second_curator).status_code == 201
+        assert statuses(rated) == ["stands", "renewed"]
+        assert differences(engine) == []
+
+    def test_a_study_that_comes_and_goes_does_not_hide_it(self, rated: TestClient, keys: Keys, engine: Engine) -> None:
+        sign(rated, keys.second_curator)
+        second = an_accepted_study(rated, keys.contributor, keys.curator, SECOND)
+        self.appraise(rated, keys)
+        retract(rated, keys.curator, second)
+        assert statuses(rated) == ["requires-review"]
+        assert differences(engine) == []

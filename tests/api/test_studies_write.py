@@ -315,9 +315,35 @@ class TestAmend:
         for revision, media_type in enumerate(("application/merge-patch+json", "application/json; charset=utf-8"), start=1):
             headers = header(keys.contributor, If_Match=f'"r{revision}"') | {"Content-Type": media_type}
             assert client.patch(address, content=b"{}", headers=headers).status_code == 200
-        response = client.patch(address, content=b"{}", headers=header(keys.contributor, If_Match='"r3"') | {"Content-Type": "text/plain"})
-        assert_problem(response, 415, "unsupported-media-type")
-        assert response.headers["accept-patch"] == "application/merge-patch+json"
+        for media_type in ("text/plain", "application/json-patch+json"):
+            headers = header(keys.contributor, If_Match='"r3"') | {"Content-Type": media_type}
+            response = client.patch(address, content=b"{}", headers=headers)
+            assert_problem(response, 415, "unsupported-media-type")
+            assert response.headers["accept-patch"] == "application/merge-patch+json"
+
+    def test_an_amendment_of_an_accepted_record_that_changes_nothing_makes_no_revision(
+        self, client: TestClient, keys: Keys, engine: Engine
+    ) -> None:
+        study = an_accepted_study(client, keys.contributor, keys.curator)
+        before = row_counts(engine)
+        for patch in ({}, {"year": 2024}):
+            response = amend(client, keys.second_contributor, study, patch, If_Match='"r1"')
+            assert "nothing changes" in assert_problem(response, 409, "state-conflict")["detail"]
+        assert row_counts(engine) == before
+
+    def test_a_form_on_risk_of_bias_that_is_half_filled_in_is_a_draft_and_no_submission(self, client: TestClient, keys: Keys) -> None:
+        begun = {"tool": "rob-2", "judged_by": "two reviewers", "source": "full text", "answers": {"1.1": "yes"}}
+        created = create(client, keys.contributor, a_body(risk_of_bias=[begun]))
+        assert created.status_code == 201
+        assert [(one["pointer"], one["blocks_submission"]) for one in created.json()["warnings"]] == [("/risk_of_bias/0/overall", True)]
+        assert_problem(submit(client, keys.contributor, created.json()["id"]), 422, "incomplete-study", "/risk_of_bias/0/overall")
+
+    def test_what_is_only_doubtful_is_told_and_can_be_submitted(self, client: TestClient, keys: Keys) -> None:
+        adjusted = a_result(estimate={"measure": "MD", "value": -17, "ci_low": -25, "ci_high": -9})
+        created = create(client, keys.contributor, a_body(results=[adjusted]))
+        told = [(one["pointer"], one["blocks_submission"]) for one in created.json()["warnings"]]
+        assert told == [("/results/0/estimate/value", False)]
+        assert submit(client, keys.contributor, created.json()["id"]).status_code == 200
 
     def test_an_author_goes_on_from_his_own_draft_behind_the_accepted_revision(self, client: TestClient, keys: Keys) -> None:
         study = an_accepted_study(client, keys.contributor, keys.curator)
@@ -390,7 +416,8 @@ class TestSubmit:
 
     def test_the_least_record_is_told_what_is_missing(self, client: TestClient, keys: Keys) -> None:
         study = create(client, keys.contributor, the_least()).json()["id"]
-        assert_problem(submit(client, keys.contributor, study), 422, "incomplete-study", "/kind", "/design", "/sources")
+        pointers = ("/kind", "/design", "/conditions", "/intervention", "/sources")
+        assert_problem(submit(client, keys.contributor, study), 422, "incomplete-study", *pointers)
 
     def test_what_lacks_something_and_contradicts_itself_is_told_both(self, client: TestClient, keys: Keys) -> None:
         study = create(client, keys.contributor, a_body(sources=[], n_randomised=50, n_analysed=50)).json()["id"]
@@ -423,7 +450,8 @@ class TestSubmit:
 
     def test_an_amendment_changes_something(self, client: TestClient, keys: Keys) -> None:
         study = an_accepted_study(client, keys.contributor, keys.curator)
-        amend(client, keys.contributor, study, {}, If_Match='"r1"')
+        assert amend(client, keys.contributor, study, {"country": "Spain"}, If_Match='"r1"').status_code == 200
+        assert amend(client, keys.contributor, study, {"country": None}, If_Match='"r2"').status_code == 200
         assert "nothing to review" in assert_problem(submit(client, keys.contributor, study), 409, "state-conflict")["detail"]
 
     def test_the_ledger_holds_after_all_this(self, client: TestClient, keys: Keys, engine: Engine) -> None:

@@ -236,7 +236,7 @@ class TestPreviewOfARevision:
     def test_a_draft_tells_what_is_missing(self, client: TestClient, keys: Keys) -> None:
         study = create(client, keys.contributor, {"title": "A trial"}).json()["id"]
         said = get(client, keys.contributor, study, "1/preview").json()
-        assert [one["pointer"] for one in said["warnings"]] == ["/kind", "/design", "/sources"]
+        assert [one["pointer"] for one in said["warnings"]] == ["/kind", "/design", "/conditions", "/intervention", "/sources"]
         assert said["ratings"] == []
 
     def test_over_a_moved_base_it_is_the_merged_document_that_is_rated(self, client: TestClient, keys: Keys) -> None:

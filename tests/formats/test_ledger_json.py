@@ -24,6 +24,19 @@ class TestRead:
         (record,) = read_ledger_json(BytesIO(b'[{"title": "On'))
         assert "cut off" in record.problems[0].detail
 
+    def test_a_name_that_comes_twice_is_refused_as_by_the_api(self) -> None:
+        (record,) = read_ledger_json(BytesIO(b'[{"title": "One", "results": [], "year": 2015, "year": 2016}]'))
+        assert (record.document, record.problems[0].detail) == (None, "the member 'year' comes twice in one object")
+
+    def test_an_unknown_member_is_told_with_the_nearest(self) -> None:
+        content = b'[{"title": "One", "n_randomized": 3, "adverse_events": {"seriuos": 1}, "zzzzzz": 1}]'
+        (record,) = read_ledger_json(BytesIO(content))
+        assert {problem.field: problem.detail for problem in record.problems} == {
+            "/n_randomized": "there is no member 'n_randomized'; did you mean 'n_randomised'?",
+            "/adverse_events/seriuos": "there is no member 'seriuos'; did you mean 'serious'?",
+            "/zzzzzz": "there is no member 'zzzzzz'",
+        }
+
     def test_an_answer_of_this_service_stands_for_its_document(self) -> None:
         answer = b'{"meta": {"revision": 1}, "document": {"title": "One", "year": 2015}}'
         for content in (answer, b"[" + answer + b"]", b'{"items": [' + answer + b"]}"):

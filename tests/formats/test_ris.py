@@ -124,3 +124,9 @@ class TestWrite:
     def test_line_ends_and_frame_are_those_of_the_specification(self) -> None:
         text = "".join(write_ris([Bibliography(title="One", journal="Examples", pages="5-9")]))
         assert text == "TY  - JOUR\r\nTI  - One\r\nT2  - Examples\r\nSP  - 5\r\nEP  - 9\r\nER  - \r\n\r\n"
+
+
+def test_entities_in_titles_and_journals_are_the_signs_that_they_stand_for() -> None:
+    (record,) = of_text("TY  - JOUR\nTI  - Touch &amp; sleep: p &lt; 0.05, R&D &copy\nJO  - Manual &amp; Physical Therapy\nER  - \n")
+    found = bibliography(record)
+    assert (found.title, found.journal) == ("Touch & sleep: p < 0.05, R&D &copy", "Manual & Physical Therapy")

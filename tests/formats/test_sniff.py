@@ -1,4 +1,6 @@
+import json
 from codecs import BOM_UTF8
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -124,8 +126,29 @@ class TestEncoding:
         assert sniffed.encoding == "latin-1"
 
     def test_of_two_kinds_in_one_file_is_remarked_on(self) -> None:
-        (notice,) = sniff(BytesIO(UMLAUTS.encode() + UMLAUTS.encode("cp1252"))).notices
-        assert "look at the names" in notice
+        content = UMLAUTS.encode() + UMLAUTS.encode("cp1252")
+        (notice,) = sniff(BytesIO(content)).notices
+        assert "not in lines 6, 7: what is not was read as Windows-1252; look at the names there" in notice
+        assert titles(content) == ["Über die Berührung – ein Überblick"] * 2
+
+    @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+    def test_of_one_stray_byte_spoils_no_other_letter(self, line_end: str) -> None:
+        many = UMLAUTS * 3_000
+        content = many.replace("\n", line_end).encode()
+        place = content.index("Berührung".encode(), len(content) // 2)
+        content = content[:place] + b"\xe9" + content[place:]
+        sniffed, records = read_file(BytesIO(content))
+        found = Counter(record.bibliography.title for record in records if record.bibliography)
+        assert found == {"Über die Berührung – ein Überblick": 2_999, "Über die éBerührung – ein Überblick": 1}
+        assert "but not in line 6,0" in sniffed.notices[0]
+
+    def test_of_a_stray_byte_in_json_on_one_line_spoils_no_other_letter(self) -> None:
+        content = json.dumps([{"title": "Über die Berührung", "authors": ["Müller J"]}] * 5000, ensure_ascii=False).encode()
+        sniffed, records = read_file(BytesIO(content.replace(b"M", b"\xc9", 1)))
+        read = [record.document for record in records if record.document]
+        assert [document.authors[0][0] for document in read] == ["É", *"M" * 4999]
+        assert {document.title for document in read} == {"Über die Berührung"}
+        assert "not in line 1" in sniffed.notices[0]
 
     def test_that_is_not_what_the_file_says_is_refused(self) -> None:
         with pytest.raises(FileRefused, match="says that it is UTF-8"):

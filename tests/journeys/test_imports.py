@@ -29,7 +29,7 @@ from tests.factories import differences
 ROOT = Path(__file__).resolve().parent.parent.parent
 STATUSES = ("new", "duplicate", "possible_duplicate", "problem")
 MANY = 5_000
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 WORDS = (
     "acceptance", "adults", "anxiety", "asthma", "attention", "balance", "blinded", "breathing", "carers", "cervical",
     "children", "chronic", "clinics", "cohort", "colic", "comfort", "community", "concussion", "controlled", "craniosacral",

@@ -15,12 +15,12 @@ from sqlmodel import col
 from app.cli.main import main
 from app.database import make_engine, reading
 from app.main import create_app
-from app.models import Change
+from app.models import Change, SourceCheck
 from app.settings import get_settings
 from tests.api.acting import amend, an_accepted_study, header
 from tests.conftest import make_keys
 from tests.factories import a_body, differences, rating_content
-from tests.fakes import FakeServices, fake_services, status
+from tests.fakes import XML, Answer, FakeServices, fake_services, status
 
 DOI = "10.1097/ajp.0000000000000290"  # Haller 2016, neck pain, against sham
 BODY = "neck-pain.craniosacral-therapy.pain-intensity.sham.post-treatment"
@@ -60,7 +60,7 @@ def check(
         monkeypatch.setenv(f"EVIDENCE_{name.upper()}_URL", f"{services.base}/{name}")
     monkeypatch.setenv("EVIDENCE_DATABASE_URL", seeded_copy_url)
     monkeypatch.setenv("EVIDENCE_SOURCE_CACHE", "")
-    monkeypatch.setenv("EVIDENCE_SOURCE_TOTAL_SECONDS", "0.2")
+    monkeypatch.setenv("EVIDENCE_SOURCE_TOTAL_SECONDS", "1")
     get_settings.cache_clear()
 
     def command(*options: str) -> tuple[int, str, str]:
@@ -158,7 +158,7 @@ class TestRetractionFound:
             replies.commit()
         retracted_work(services, study)
         done, said, _ = check("--only", study["key"])
-        assert (done, "1 new notices" in said) == (0, True)
+        assert (done, "1 new notice;" in said) == (0, True)
 
     def test_what_a_curator_put_back_is_not_taken_out_again(
         self, client: TestClient, engine: Engine, services: FakeServices, check: Any
@@ -181,6 +181,57 @@ class TestRetractionFound:
         assert (done, "left open for a curator (a curator dismissed another retraction of this study)" in said) == (0, True)
         assert haller(client)["status"] == "accepted"
         assert differences(engine) == []
+
+    def test_a_paper_that_was_reinstated_stays_and_a_curator_hears_of_it(
+        self, client: TestClient, engine: Engine, services: FakeServices, check: Any
+    ) -> None:
+        study = haller(client)
+        reinstated = {"DOI": "10.5555/back", "type": "reinstatement", "updated": {"date-parts": [[2026, 11, 21]]}}
+        erased = {"DOI": "10.5555/odd", "type": "erasure"}
+        retracted_work(services, study, **{"updated-by": [NOTICE, reinstated, erased]})
+        done, said, _ = check("--only", study["key"])
+        assert (done, "acted on" in said, "a kind that we do not know: erasure" in said) == (0, False, True)
+        assert "left open for a curator (Crossref reports a reinstatement of 2026-11-21, which stands against it)" in said
+        assert haller(client)["status"] == "accepted"
+        assert [row["kind"] for row in client.get("/v1/notices?status=open").json()["items"]] == ["reinstatement", "retraction"]
+        assert differences(engine) == []
+
+    def test_what_two_people_put_back_stays_without_a_dismissal(
+        self, client: TestClient, engine: Engine, services: FakeServices, check: Any
+    ) -> None:
+        keys, study = make_keys(engine), haller(client)
+        retracted_work(services, study)
+        check("--only", study["key"])
+        amend(client, keys.curator, study["id"], {"publication_status": "published"}, If_Match='"r2"')
+        client.post(f"/v1/studies/{study['id']}/submit", headers=header(keys.curator))
+        decision = {"decision": "accept", "conflict_of_interest": "none"}
+        assert client.post(f"/v1/studies/{study['id']}/reviews", json=decision, headers=header(keys.second_curator)).status_code == 201
+        services.works[DOI]["updated-by"] = [{**NOTICE, "DOI": "10.5555/again"}]
+        done, said, _ = check("--only", study["key"])
+        assert (done, "left open for a curator (revision 3, accepted on" in said) == (0, True)
+        assert haller(client)["status"] == "accepted"
+
+    def test_an_unknown_name_stops_the_run_before_anybody_is_asked(self, client: TestClient, services: FakeServices, check: Any) -> None:
+        study = haller(client)
+        done, _, complaints = check("--only", study["key"], "--only", "nobody-1999", "--only", "doi:10.5555/nobody")
+        assert (done, "'nobody-1999'" in complaints, "'10.5555/nobody'" in complaints, study["key"] in complaints) == (1, True, True, False)
+        assert services.seen == []
+
+    @pytest.mark.parametrize("name", [DOI.upper(), f"https://doi.org/{DOI}", f"doi:{DOI}"])
+    def test_a_study_is_named_by_its_doi_as_people_write_it(self, services: FakeServices, check: Any, name: str) -> None:
+        assert "1 study asked for" in check("--only", name)[1]
+
+    def test_a_service_that_knows_none_of_our_studies_is_out_of_order(self, engine: Engine, services: FakeServices, check: Any) -> None:
+        services.always("pubmed", Answer(body=b"<PubmedArticleSet></PubmedArticleSet>", media=XML))
+        done, said, complaints = check()
+        assert (done, "pubmed: 0)" in said, "PubMed has none of the" in complaints) == (1, True, True)
+        with reading(engine) as session:
+            assert session.execute(select(SourceCheck).where(col(SourceCheck.source) == "pubmed")).first() is None
+
+    def test_a_day_that_is_none_is_refused_with_the_form_of_one(self, check: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            check("--since", "yesterday")
+        assert "'yesterday' is no day; write it as 2026-11-29" in capsys.readouterr().err
 
     def test_a_source_that_is_down_is_named_and_the_other_one_heard(
         self, client: TestClient, engine: Engine, services: FakeServices, check: Any

@@ -92,7 +92,9 @@ class TestUpDownUp:
 
     def test_what_a_migration_down_throws_away_is_named_and_nothing_else(self, filled: Engine, small_url: str) -> None:
         with transaction(filled) as session:
-            row = make_appraisal(session, BODY, by=CLARA, domain=Domain.INDIRECTNESS, levels=1, rationale="Other people.")
+            row = make_appraisal(
+                session, BODY, by=CLARA, domain=Domain.INDIRECTNESS, levels=1, rationale="Other people.", conflict_of_interest="none"
+            )
         assert differences(filled) == []
         filled.dispose()
         migrate_database(small_url, WITH_SEARCH)

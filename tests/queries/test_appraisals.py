@@ -30,7 +30,9 @@ def session(vocabulary: Engine) -> Iterator[Session]:
 
 
 def appraise(session: Session, body: str = BODY, domain: Domain = Domain.INDIRECTNESS, levels: int = 1) -> DomainAppraisal:
-    return make_appraisal(session, body, by=CLARA, domain=domain, levels=levels, rationale="Other people were treated.")
+    return make_appraisal(
+        session, body, by=CLARA, domain=domain, levels=levels, rationale="Other people were treated.", conflict_of_interest="none"
+    )
 
 
 class TestLoadAppraisals:

@@ -10,9 +10,11 @@ from sqlmodel import col
 
 from app.actions.adjudications import adjudicate_study
 from app.actions.api_keys import authenticate, change_key, create_key, revoke_key
+from app.actions.appraisals import make_appraisal, withdraw_appraisal
 from app.actions.assignments import assign_study, release_study
 from app.actions.extractions import complete_extraction, start_extraction
 from app.actions.reviews import accept_revision, retract_study, review_study, submitted_revision
+from app.actions.sign_offs import sign_off_rating
 from app.actions.studies import amend_study, document_of, revision, submit_study
 from app.actions.withdrawal import withdraw_revision
 from app.actor import MAINTENANCE, Actor
@@ -24,7 +26,7 @@ from app.queries.audit import ASKED, Audit, audit
 from app.schemas.adjudication import AdjudicationRequest
 from app.schemas.api_key import ApiKeyUpdate
 from app.schemas.extraction import Extraction
-from app.vocabulary import AuditQuestion, Decision, Role, WithoutSecondPerson
+from app.vocabulary import AuditQuestion, Decision, Domain, Role, WithoutSecondPerson
 from tests.factories import a_body, a_submission, accept
 
 ALONE, OWN = AuditQuestion.ONE_PERSON_APPROVALS, AuditQuestion.DECISIONS_ON_OWN_WORK
@@ -277,3 +279,85 @@ class TestQuestions:
     def test_each_is_asked_in_words(self) -> None:
         assert set(ASKED) == set(AuditQuestion)
         assert all(text.endswith("?") for text in ASKED.values())
+
+
+SIGNED, APPRAISED = AuditQuestion.SIGN_OFFS_OF_OWN_WORK, AuditQuestion.APPRAISALS_OF_OWN_WORK
+PAIR = ("neck-pain", "craniosacral-therapy")
+WORD: dict[str, Any] = {"comment": "Read.", "conflict_of_interest": "none"}
+
+
+class TestWordsOnOwnWork:
+    def test_one_person_who_signs_under_two_keys_is_found_once_it_is_known(self, vocabulary: Engine, people: People) -> None:
+        other = a_person(vocabulary, "Carl at home", Role.CURATOR, None)
+        with transaction(vocabulary) as session:
+            accept(session, a_submission(session, people["Anna"]), people["Clara"])
+            for signer in (people["Carl"], other):
+                sign_off_rating(session, *PAIR, by=signer, **WORD)
+        assert SIGNED not in found(vocabulary)
+        with transaction(vocabulary) as session:
+            change_key(session, other.id, ApiKeyUpdate(orcid=people["Carl"].orcid))
+        assert found(vocabulary)[SIGNED] == [("Carl at home", None)]
+        with transaction(vocabulary) as session:  # the iD is taken off again: the ledger has not forgotten it
+            change_key(session, other.id, ApiKeyUpdate(orcid=an_orcid(9), reason="mistyped"))
+        assert found(vocabulary)[SIGNED] == [("Carl at home", None)]
+
+    def test_a_maker_who_signed_as_independent_is_found_once_it_is_known(self, vocabulary: Engine, people: People) -> None:
+        other = a_person(vocabulary, "Anna at home", Role.CURATOR, None)
+        with transaction(vocabulary) as session:
+            accept(session, a_submission(session, people["Anna"]), people["Clara"])
+            sign_off_rating(session, *PAIR, by=other, **WORD)
+        assert SIGNED not in found(vocabulary)
+        with transaction(vocabulary) as session:
+            change_key(session, other.id, ApiKeyUpdate(orcid=people["Anna"].orcid))
+        assert found(vocabulary)[SIGNED] == [("Anna at home", None)]
+
+    def test_who_signs_alone_in_an_installation_of_one_is_told_as_an_exception(self, vocabulary: Engine, people: People) -> None:
+        with transaction(vocabulary) as session:
+            accept(session, a_submission(session, people["Clara"]), people["Carl"])
+            sign_off_rating(session, *PAIR, by=people["Clara"], one_person=True, **WORD)
+        assert (found(vocabulary), allowed(vocabulary)[SIGNED]) == ({}, ["one-person"])
+
+    def test_an_appraisal_by_a_maker_is_told_as_an_exception(self, vocabulary: Engine, people: People) -> None:
+        body = f"{'.'.join(PAIR)}.pain-intensity.sham.post-treatment"
+        view: dict[str, Any] = {"domain": Domain.INDIRECTNESS, "levels": 1, "conflict_of_interest": "none"}
+        with transaction(vocabulary) as session:
+            accept(session, a_submission(session, people["Clara"]), people["Carl"])
+            made = make_appraisal(session, body, by=people["Carl"], rationale="Other people.", **view)
+        assert (found(vocabulary), APPRAISED in allowed(vocabulary)) == ({}, False)
+        with transaction(vocabulary) as session:
+            withdraw_appraisal(session, made.id, by=people["Carl"], reason="No.")
+            make_appraisal(session, body, by=people["Clara"], rationale="Other people.", **view)
+        assert (found(vocabulary), allowed(vocabulary)[APPRAISED]) == ({}, ["appraisal"])
+
+
+class TestForgottenOrcids:
+    def test_an_orcid_that_a_key_once_had_counts(self, vocabulary: Engine, people: People) -> None:
+        """The key got the iD, lost it, and decided afterwards."""
+        other = a_person(vocabulary, "Anna at home", Role.CURATOR, people["Anna"].orcid)
+        with transaction(vocabulary) as session:
+            change_key(session, other.id, ApiKeyUpdate(orcid=an_orcid(9), reason="mistyped"))
+            accept(session, a_submission(session, people["Anna"]), Actor(other.id, other.name, other.role, an_orcid(9)))
+        assert found(vocabulary)[ALONE] == [("Anna at home", 1)]
+
+
+class TestTamperedTables:
+    @pytest.mark.parametrize("tampering", ["UPDATE adjudication SET revision = 77", "DELETE FROM study_extraction"])
+    def test_a_tampered_adjudication_ends_no_audit(self, vocabulary: Engine, people: People, tampering: str) -> None:
+        hands = [a_person(vocabulary, name, Role.CONTRIBUTOR, None) for name in ("Una", "Otto")]
+        read = {name: a_body()[name] for name in ("comparators", "n_randomised", "results", "risk_of_bias")}
+        with transaction(vocabulary) as session:
+            study = a_submission(session, people["Anna"])
+            accept(session, study, people["Clara"])
+            for by in hands:
+                complete_extraction(session, start_extraction(session, study.id, Extraction.model_validate(read), by=by), by=by)
+            adjudicate_study(session, study, AdjudicationRequest(), by=people["Carl"])
+            submit_study(session, study, by=people["Carl"], reason="extracted twice")
+            accept(session, study, people["Clara"])
+        unguarded = "PRAGMA foreign_keys=OFF" if vocabulary.dialect.name == "sqlite" else "SET session_replication_role = replica"
+        connection = vocabulary.raw_connection()
+        cursor = connection.cursor()
+        cursor.execute(unguarded)
+        cursor.execute(tampering)
+        connection.commit()
+        connection.invalidate()
+        assert ask(vocabulary).findings.keys() == set(AuditQuestion)

@@ -138,7 +138,15 @@ class TestOfAChangedWorld:
 
     def test_a_curator_s_appraisal_stands_beside_the_stored_body_alone(self, engine: Engine) -> None:
         with transaction(engine) as session:
-            make_appraisal(session, NECK_PAIN, by=CLARA, domain=Domain.INDIRECTNESS, levels=1, rationale="Another kind of pain.")
+            make_appraisal(
+                session,
+                NECK_PAIN,
+                by=CLARA,
+                domain=Domain.INDIRECTNESS,
+                levels=1,
+                rationale="Another kind of pain.",
+                conflict_of_interest="none",
+            )
         with reading(engine) as session:
             appraisal = get_explained_evidence(session, NECK_PAIN)["explanation"]["appraisal"]
             on_other_terms = get_explained_evidence(session, NECK_PAIN, Asked(mid=12.0))["explanation"]["appraisal"]

@@ -43,11 +43,21 @@ class TestInterests:
         assert declares_interests(said)
 
     @pytest.mark.parametrize(
-        "said", ["", "  ", "-", "n/a", "?", "no", "x", {"none": False}, {"none": 1}, {}, {"none": True, "more": 1}, None, 1]
+        "said",
+        [
+            *("", "  ", "-", "n/a", "?", "no", "x", "nil", "Nil.", "keine", "false", "N/A", "not applicable"),
+            *({"none": False}, {"none": 1}, {}, {"none": True, "more": 1}, None, 1),
+        ],
     )
     def test_what_says_nothing_is_refused(self, said: Any) -> None:
         with pytest.raises(ValidationError):
             STATEMENT.validate_python(said)
+
+    def test_another_object_is_told_what_the_one_object_is(self) -> None:
+        with pytest.raises(ValidationError) as refused:
+            STATEMENT.validate_python({"none": False})
+        [error] = refused.value.errors()
+        assert (error["loc"], '`{"none": true}`' in error["msg"]) == ((), True)
 
     @pytest.mark.parametrize("said", ["none", "", None])
     def test_none_declares_nothing(self, said: str | None) -> None:

@@ -43,12 +43,14 @@ class TestAnswers:
         entry = read(overall="high")
         assert (entry.counted, entry.computed) == ("high", None)
 
-    def test_neither_a_judgement_nor_answers(self) -> None:
-        assert "needs an overall judgement" in refused()[0][1]
+    def test_a_form_that_is_not_filled_in_yet_lacks_its_judgement(self) -> None:
+        assert read().lacks == ("overall", "RoB 2 needs an overall judgement")
+        assert read(tool="pedro").lacks == ("score", "PEDro needs a score from 0 to 10")
+        assert (read(overall="low").lacks, read(answers=ALL_LOW).lacks, read(tool="pedro", score=7).lacks) == (None, None, None)
 
     def test_open_answers_give_no_judgement_so_one_must_be_recorded_with_its_reason(self) -> None:
-        message = refused(answers={"1.1": "yes"})[0][1]
-        assert "needs an overall judgement: the answers leave it open: 1.2, " in message
+        member, message = read(answers={"1.1": "yes"}).lacks or ("", "")
+        assert (member, "RoB 2 needs an overall judgement: the answers leave it open: 1.2, " in message) == ("overall", True)
         assert "the answers leave it open" in refused(answers={"1.1": "yes"}, overall="some-concerns")[0][1]
         read_anyway = read(answers={"1.1": "yes"}, overall="some-concerns", override_reason="Judged by the published table.")
         assert read_anyway.counted == "some-concerns"
@@ -115,7 +117,11 @@ class TestOverrideReason:
 
     def test_one_that_overrides_nothing_is_refused(self) -> None:
         [(place, said)] = refused(overall="low", override_reason="Because.")
-        assert (place, "there are no answers" in said) == (("override_reason",), True)
+        assert (place, "and there are none" in said) == (("override_reason",), True)
+
+    def test_one_for_domains_alone_is_taken(self) -> None:
+        entry = read(overall="low", domains={"randomisation-process": "high"}, override_reason="It changes nothing here.")
+        assert entry.counted == "low"
 
     def test_an_empty_one_is_none(self) -> None:
         assert refused(answers=ALL_LOW, overall="high", override_reason=" ")[0][0] == ("override_reason",)
@@ -161,8 +167,8 @@ class TestAnswersToRobinsI:
         assert StudyRiskOfBias.model_validate_json(entry.model_dump_json()) == entry
 
     def test_where_they_leave_a_choice_nothing_is_chosen(self) -> None:
-        [(_, said)] = refused(tool="robins-i", answers=UNCONTROLLED)
-        assert "robins-i needs an overall judgement: the answers leave it open: serious or critical" in said
+        _, said = read(tool="robins-i", answers=UNCONTROLLED).lacks or ("", "")
+        assert "ROBINS-I needs an overall judgement: the answers leave it open: serious or critical" in said
 
     def test_a_choice_within_what_is_left_needs_its_reason(self) -> None:
         [(place, said)] = refused(tool="robins-i", answers=UNCONTROLLED, overall="serious")
@@ -207,4 +213,4 @@ class TestAnswersToRobinsI:
     def test_a_judgement_without_answers_counts_as_before(self) -> None:
         entry = read(tool="robins-i", overall="serious")
         assert (entry.counted, entry.computed) == ("serious", None)
-        assert "needs an overall judgement" in refused(tool="robins-i")[0][1]
+        assert read(tool="robins-i").lacks == ("overall", "ROBINS-I needs an overall judgement")

@@ -52,6 +52,11 @@ class TestFetch:
         with pytest.raises(UnknownIdentifier):
             clinicaltrials_gov.fetch(client, "NCT00000000")
 
+    def test_a_reply_without_a_number_is_refused_by_what_it_lacks(self, client: SourceClient, services: FakeServices) -> None:
+        services.always("clinicaltrials_gov", Answer(body=b'{"protocolSection": []}'))
+        with pytest.raises(SourceReplyInvalid, match=r"it has no protocolSection\.identificationModule\.nctId"):
+            clinicaltrials_gov.fetch(client, "NCT99000001")
+
     @pytest.mark.parametrize(
         "body",
         [
@@ -77,7 +82,7 @@ class TestFetch:
         assert (trial.enrolment, trial.enrolment_is_actual, trial.conditions, trial.has_results) == (None, None, [], None)
         assert trial.interventions == ["Touch"]
 
-    @pytest.mark.parametrize("date", ["2019", "2019-13", "2019-00-01", "soon", "2019-1-1", "20190101"])
+    @pytest.mark.parametrize("date", ["2019", "2019-13", "2019-00-01", "soon", "2019-1-1", "20190101", "9999-12-31", "1066-10"])
     def test_a_date_that_is_none_is_unknown(self, client: SourceClient, services: FakeServices, date: str) -> None:
         services.trials["NCT99000001"]["protocolSection"]["statusModule"]["completionDateStruct"]["date"] = date
         assert clinicaltrials_gov.fetch(client, "NCT99000001").bibliography.completed_on is None

@@ -67,8 +67,13 @@ class TestFetch:
         assert any("about 10.5555/everything.2009.001" in remark for remark in record.remarks)
 
     def test_an_unknown_kind_of_update_is_not_passed_over(self, client: SourceClient, services: FakeServices) -> None:
-        record = fetch_work(client, services, **{"updated-by": [{"DOI": "10.5555/n", "type": "reinstatement"}]})
-        assert any("reinstatement" in remark for remark in record.remarks)
+        record = fetch_work(client, services, **{"updated-by": [{"DOI": "10.5555/n", "type": "erasure"}]})
+        assert record.unknown_updates == ["Crossref lists an update of a kind that we do not know: erasure"]
+
+    def test_a_reinstatement_is_a_notice(self, client: SourceClient, services: FakeServices) -> None:
+        updates = [{"DOI": "10.5555/n", "type": "reinstatement", "updated": {"date-parts": [[2021, 2, 1]]}}]
+        (found,) = fetch_work(client, services, **{"updated-by": updates}).notices
+        assert (found.kind, found.date, found.notice_doi) == (NoticeKind.REINSTATEMENT, "2021-02-01", "10.5555/n")
 
     @pytest.mark.parametrize(
         ("kind", "subtype", "status"),

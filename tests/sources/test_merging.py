@@ -111,6 +111,30 @@ class TestMergeNotices:
         first, second = (Retraction(kind=NoticeKind.CORRECTION, notice_doi=f"10.5555/{n}", source=CROSSREF) for n in (1, 2))
         assert merge_notices([record(CROSSREF, first, second)]) == [first, second]
 
+    def test_the_exact_day_and_who_asserts_it_are_kept(self) -> None:
+        asserted = Retraction(
+            kind=NoticeKind.RETRACTION, date="2010-02-06", notice_doi="10.5555/n", source=CROSSREF, asserted_by="retraction-watch"
+        )
+        monthly = Retraction(kind=NoticeKind.RETRACTION, date="2010-02", notice_doi="10.5555/n", notice_pmid="20137807", source=PUBMED)
+        assert merge_notices([record(PUBMED, monthly), record(CROSSREF, asserted)]) == [
+            asserted.model_copy(update={"notice_pmid": "20137807"})
+        ]
+        yearly = asserted.model_copy(update={"date": "2010"})
+        assert merge_notices([record(CROSSREF, yearly), record(PUBMED, monthly)])[0].date == "2010-02"
+        elsewhere = asserted.model_copy(update={"date": "2010-03"})
+        assert merge_notices([record(CROSSREF, elsewhere), record(PUBMED, monthly)])[0].date == "2010-03"
+
+
+class TestReinstatement:
+    def test_a_retraction_that_was_taken_back_does_not_make_a_draft_retracted(self) -> None:
+        retraction = Retraction(kind=NoticeKind.RETRACTION, date="2020", notice_doi="10.5555/n", source=CROSSREF)
+        back = Retraction(kind=NoticeKind.REINSTATEMENT, date="2021", notice_doi="10.5555/b", source=CROSSREF)
+        found = record(CROSSREF, retraction, back)
+        merged, _, _ = merge_records({CROSSREF: found}, merge_notices([found]))
+        assert merged.publication_status is not PublicationStatus.RETRACTED
+        merged, _, _ = merge_records({CROSSREF: found}, [retraction])
+        assert merged.publication_status is PublicationStatus.RETRACTED
+
 
 class TestDocumentOf:
     def test_holds_what_is_known_and_no_more(self) -> None:

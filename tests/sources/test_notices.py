@@ -7,7 +7,7 @@ from app.schemas.lookup import NoticeKind, Publication, SourceName
 from app.sources import pubmed
 from app.sources.client import SourceClient
 from app.sources.lookup import look_up_many
-from app.sources.notices import PATIENCE, NoticeInquiry
+from app.sources.notices import FEW, PATIENCE, NoticeInquiry
 from tests.fakes import XML, Answer, FakeServices, Seen, status
 
 WAKEFIELD = Publication("1", "wakefield", "10.1016/s0140-6736(97)11096-0", "9500320")
@@ -49,6 +49,23 @@ class TestInquiry:
         asked = len(services.asked("pubmed"))
         assert PUBMED in inquiry.ask([one])[0].problems
         assert len(services.asked("pubmed")) == asked
+
+    def test_a_source_that_has_none_of_many_records_has_not_answered(self, client: SourceClient, services: FakeServices) -> None:
+        many = [Publication(f"s{number}", f"key-{number}", f"10.5555/{number}", f"9800{number:04}") for number in range(1, FEW + 2)]
+        told: list[tuple[str, SourceProblem | None]] = []
+        client.report = lambda source, problem: told.append((source, problem))
+        inquiry = NoticeInquiry(client)
+        found = inquiry.ask(many)
+        assert [one.answered for one in found] == [[]] * len(many)
+        assert "has none of the 6 records" in found[0].problems[PUBMED].detail
+        assert sorted(source for source, _ in told) == [CROSSREF, PUBMED]
+        assert inquiry.ask(many[:1])[0].answered == []  # the rest of the same run
+
+    def test_a_few_that_it_does_not_have_are_an_answer(self, client: SourceClient, services: FakeServices) -> None:
+        few = [Publication(f"s{number}", f"key-{number}", f"10.5555/{number}", None) for number in range(FEW)]
+        assert all(one.unknown == [CROSSREF] for one in NoticeInquiry(client).ask(few))
+        many = [*few, *few, HALLER]
+        assert NoticeInquiry(client).ask(many)[0].unknown == [CROSSREF]
 
     def test_a_study_with_neither_name_is_asked_nowhere(self, client: SourceClient, services: FakeServices) -> None:
         assert NoticeInquiry(client).ask([Publication("9", "bare")])[0].answered == []

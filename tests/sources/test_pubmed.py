@@ -70,6 +70,27 @@ class TestFetch:
         )
         assert [entry.kind for entry in pubmed.fetch(client, "7").notices] == [NoticeKind.RETRACTION]
 
+    @pytest.mark.parametrize(
+        ("relation", "note", "kinds", "unknown"),
+        [
+            ("ErratumIn", "The article was reinstated.", [NoticeKind.REINSTATEMENT], []),
+            ("ErratumIn", "Table 2", [NoticeKind.CORRECTION], []),
+            ("RetractionIn", "Not to be reinstated", [NoticeKind.RETRACTION], []),
+            ("CommentIn", "", [], []),
+            ("ReinstatementIn", "", [], ["PubMed lists an update of a kind that we do not know: ReinstatementIn"]),
+        ],
+    )
+    def test_what_takes_a_retraction_back_or_is_of_an_unknown_kind_is_told(
+        self, client: SourceClient, services: FakeServices, relation: str, note: str, kinds: list[NoticeKind], unknown: list[str]
+    ) -> None:
+        said = f"<RefSource>J Trials. 2021 Feb</RefSource><Note>{note}</Note>"
+        relations = f'<CommentsCorrections RefType="{relation}">{said}</CommentsCorrections>'
+        citation = f"<PMID>7</PMID><CommentsCorrectionsList>{relations}</CommentsCorrectionsList>"
+        article = f"<PubmedArticle><MedlineCitation>{citation}</MedlineCitation></PubmedArticle>"
+        services.misbehave("pubmed", Answer(body=f"<PubmedArticleSet>{article}</PubmedArticleSet>".encode(), media=XML))
+        record = pubmed.fetch(client, "7")
+        assert ([entry.kind for entry in record.notices], record.unknown_updates) == (kinds, unknown)
+
     def test_a_notice_says_that_it_is_one(self, client: SourceClient) -> None:
         record = pubmed.fetch(client, "99000003")
         assert record.notices == []

@@ -1,7 +1,7 @@
 import pytest
 
+from app.schemas.body_members import members_at
 from app.schemas.study import StudyDocument
-from app.web.body_members import members_at
 
 
 class TestMembersAt:

@@ -8,7 +8,7 @@ doi 10.1001/jama.295.6.676; for standardised differences a predictor that is fre
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 
 from app.synthesis.body import Body, BodyStudy, RegistrationInput, StudyInput
 from app.synthesis.eligibility import ADVERSE_EVENTS, comparator_group
@@ -78,6 +78,8 @@ def is_overdue(completed_on: str, as_of: date, months: int = CURRENT.overdue_mon
     """Whether more than `months` (24, whole years) lie between the completion (a bare month: its first day) and `as_of`."""
     completed = date.fromisoformat(completed_on if len(completed_on) > YEAR_AND_MONTH else f"{completed_on}-01")
     year = completed.year + months // 12
+    if year > MAXYEAR:
+        return False  # a typing mistake; dates end there
     last_day = calendar.monthrange(year, completed.month)[1]
     return date(year, completed.month, min(completed.day, last_day)) < as_of
 

@@ -60,6 +60,10 @@ class TestIsOverdue:
     def test_more_than_twenty_four_months(self, completed_on: str, expected: bool) -> None:
         assert is_overdue(completed_on, AS_OF) is expected
 
+    @pytest.mark.parametrize("completed_on", ["9998-01", "9999-12-31"])
+    def test_the_last_years_of_the_calendar_are_not_overdue(self, completed_on: str) -> None:
+        assert not is_overdue(completed_on, AS_OF)
+
     def test_a_leap_day_has_its_anniversary_on_the_last_of_february(self) -> None:
         assert not is_overdue("2024-02-29", date(2026, 2, 28))
         assert is_overdue("2024-02-29", date(2026, 3, 1))
