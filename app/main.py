@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Door:
     install_openapi(app)
     for router in ROUTERS:
         app.include_router(router, dependencies=[NO_BAD_KEY, NO_UNKNOWN_RECORD] if router.prefix.startswith("/v1") else [])
-    return Door(app, settings, clock.read, metrics.observe_request)
+    return Door(app, settings, clock, metrics.observe_request)
 
 
 def _tell(metrics: Metrics, health: HealthKeeper, source: str, problem: SourceProblem | None) -> None:

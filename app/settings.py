@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     rate_limit_writes: str = Field(default="120/minute", pattern=RATE_PATTERN)
     max_body_bytes: int = Field(default=5_000_000, gt=0)
     max_import_bytes: int = Field(default=200_000_000, gt=0, le=500_000_000)  # a file of references
+    reply_cache_bytes: int = Field(default=64_000_000, ge=0)  # encoded answers to anonymous reads, in each process; 0: none are kept
     workers: bool = True  # whether this process runs imports beside its requests
     job_poll_seconds: float = Field(default=0.5, gt=0, le=60)
     job_lost_seconds: float = Field(default=60, ge=1, le=3600)  # a job not heard of for so long belongs to a dead process

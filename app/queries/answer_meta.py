@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Change, ChangeSubject
+from app.queries.made_from import note_made_from
 from app.schemas.meta import Meta
 from app.synthesis.rating import METHOD_VERSION
 
@@ -21,7 +22,8 @@ def answer_meta(
     at_least: int = 0,
 ) -> Meta:
     """One query. `subjects` and `records`: see `newest_sequence`; `as_of`: the days of the ratings that the answer shows;
-    `at_least`: the newest entry that they were stored with."""
+    `at_least`: the newest entry that they were stored with. A kept reply lives until an entry about these arrives."""
+    note_made_from(session, subjects, records)
     sequence = max(newest_sequence(session, subjects, records), at_least)
     return Meta(method=METHOD_VERSION, sequence=sequence, as_of=max(as_of, default=None))
 

@@ -70,9 +70,12 @@ def reply(
 def matches_none_match(request: Request, tag: str) -> bool:
     """Whether If-None-Match names this tag: weak comparison (RFC 9110, 13.1.2)."""
     field = _field(request, "if-none-match")
-    if field is None:
-        return False
-    return field.strip() == "*" or any(opaque == tag for _, opaque in _parse_tags("If-None-Match", field))
+    return field is not None and tag_is_named(field, tag)
+
+
+def tag_is_named(field: str, tag: str) -> bool:
+    """Whether a field If-None-Match holds for the representation with that tag; InvalidHeader where it cannot be read."""
+    return field == tag or field.strip() == "*" or any(opaque == tag for _, opaque in _parse_tags("If-None-Match", field))
 
 
 def require_if_match(request: Request, current_revision: int) -> None:

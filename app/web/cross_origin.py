@@ -15,13 +15,12 @@ MAX_AGE_SECONDS = "7200"  # browsers keep a preflight no longer (Chromium's ceil
 class CrossOrigin:
     def __init__(self, origins: Sequence[str]) -> None:
         self._anybody = "*" in origins
-        self._headers = {
-            origin: encode_headers({"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}) for origin in origins
-        }
+        allowed = {origin: {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED} for origin in origins}
+        self._headers = {origin.encode("latin-1"): encode_headers(headers) for origin, headers in allowed.items()}
 
-    def headers(self, origin: str | None) -> RawHeaders:
+    def headers(self, origin: bytes | None) -> RawHeaders:
         """For every answer. An open installation says `*` to all, so that caches need not tell origins apart."""
-        return self._headers.get("*" if self._anybody else origin or "", [])
+        return self._headers.get(b"*" if self._anybody else origin or b"", [])
 
     def varies(self) -> bool:
         return not self._anybody

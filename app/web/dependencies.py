@@ -16,11 +16,13 @@ from app.actions.api_keys import authenticate, refuse_changed_key
 from app.actor import Actor
 from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
+from app.queries.made_from import NOTED
 from app.queries.named_records import NAMED, name_of, refuse_unknown_records
 from app.settings import Settings
 from app.sources.client import SourceClient
 from app.vocabulary import Role
 from app.web.key_use import KeyUse
+from app.web.reply_cache import made_from_of
 from app.web.uploads import Upload, receive_upload
 
 _BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
@@ -52,8 +54,9 @@ CurrentSettings = Annotated[Settings, Depends(_settings)]
 Sources = Annotated[SourceClient, Depends(_sources)]
 
 
-def _reading(engine: ReaderEngine) -> Iterator[Session]:
+def _reading(request: Request, engine: ReaderEngine) -> Iterator[Session]:
     with reading(engine) as session:
+        session.info[NOTED] = made_from_of(request.scope)
         yield session
 
 

@@ -1,8 +1,8 @@
 """The one door: a raw ASGI callable in front of the router. What must hold on every answer is done here, once.
 
 In this order: request id · OPTIONS · what no route should have to refuse · rate limit · the app, with HEAD asked as GET.
-An answer to an anonymous GET depends on nothing but the address, the representation and the ledger; a cache of replies
-belongs between the rate limit and the app (`_serve`).
+A plain anonymous read whose answer is kept (`app/web/reply_cache.py`) takes a shorter way: rate limit, freshness, answer. It is counted
+like all others, and has a line in the log only at level debug: writing that line costs more than the answer.
 """
 
 import time
@@ -21,7 +21,8 @@ from app.web.answer import Answer, Message, Send, encode_headers
 from app.web.cross_origin import CrossOrigin
 from app.web.problems import problem_response
 from app.web.rate_limit import RateLimit
-from app.web.request_context import assign_request_id, request_id_of
+from app.web.reply_cache import Clock, ReplyCache, made_from_of, make_kept, read_plainly
+from app.web.request_context import assign_request_id, request_id_from, request_id_of
 from app.web.routes import allowed_methods
 from app.web.security_headers import FIXED, transport_headers
 
@@ -40,15 +41,15 @@ def observe_nothing(_method: str, _route: str | None, _status: int | None, _seco
 
 
 class Door:
-    def __init__(self, app: FastAPI, settings: Settings, sequence: Callable[[], int], observe: Observe = observe_nothing) -> None:
-        """`sequence` gives the ledger's newest entry; it is called in the event loop at the start of every answer.
+    def __init__(self, app: FastAPI, settings: Settings, clock: Clock, observe: Observe = observe_nothing) -> None:
+        """`clock` gives the ledger's newest entry; it is read in the event loop for every answer.
 
         `observe` hears of every answer: method, template of the route, status, seconds.
         """
         self.app = app
         self._max_body = settings.max_body_bytes
         self._max_file = settings.max_import_bytes
-        self._sequence = sequence
+        self._replies = ReplyCache(clock, settings.reply_cache_bytes)
         self._observe = observe
         self._rate_limit = RateLimit(settings)
         self._cross_origin = CrossOrigin(settings.cors_origins)
@@ -59,6 +60,8 @@ class Door:
             await self.app(scope, receive, send)
             return
         begun = time.perf_counter()
+        if await self._serve_kept(scope, send, begun):
+            return
         request_id = assign_request_id(scope)
         answer = self._answer_to(scope, send, request_id)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -66,6 +69,30 @@ class Door:
                 await self._serve_or_refuse(scope, receive, answer)
             finally:
                 self._log_access(scope, answer, begun)
+
+    async def _serve_kept(self, scope: Scope, send: Send, begun: float) -> bool:
+        """Answer a plain read from what is kept; False where nothing is, or where the whole way must be gone."""
+        asked = read_plainly(scope)
+        sequence = self._sequence_or_none() if asked is not None else None
+        if asked is None or sequence is None or (kept := self._replies.find(asked.key)) is None:
+            return False
+        try:
+            unchanged = kept.answers_304(asked.none_match)
+            limits = self._rate_limit.admit(scope)
+        except Problem:  # told the whole way: a field that cannot be read, a limit that is reached
+            return False
+        headers = [
+            *(kept.headers_304 if unchanged else kept.headers),
+            *self._cross_origin.headers(asked.origin),
+            (b"x-request-id", request_id_from(asked.request_id)),
+            (b"evidence-revision", b"%d" % sequence),
+            *encode_headers(limits),
+        ]
+        status, body = (304, b"") if unchanged else (200, b"" if scope["method"] == "HEAD" else kept.body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        self._observe(scope["method"], kept.route, status, time.perf_counter() - begun)
+        return True
 
     async def _serve_or_refuse(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         try:
@@ -89,12 +116,22 @@ class Door:
         if not scope["path"].startswith(UNCOUNTED):
             answer.add_headers(self._rate_limit.admit(scope))
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        begun_at = self._sequence_or_none()
         try:
             await self.app(inner, self._limit_body(receive, self._limit_of(scope)), answer.send)
         finally:
             answer.route = getattr(inner.get("route"), "path", None)
         if answer.status == 401:
             self._rate_limit.count_failed_key(scope)
+        self._keep(scope, answer, begun_at)
+
+    def _keep(self, scope: Scope, answer: Answer, begun_at: int | None) -> None:
+        asked = read_plainly(scope)
+        if asked is None or begun_at is None:
+            return
+        kept = make_kept(answer, made_from_of(scope))
+        if kept is not None:
+            self._replies.keep(asked.key, kept, begun_at)
 
     async def _answer_options(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         methods = allowed_methods(self.app, scope)
@@ -139,14 +176,16 @@ class Door:
         return BodyTooLarge(f"The limit is {limit} bytes.", headers={"Connection": "close"})
 
     def _answer_to(self, scope: Scope, send: Send, request_id: str) -> Answer:
-        origin = Headers(scope=scope).get("origin")
-        headers = [*self._fixed, *self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
+        origin = dict(scope["headers"]).get(b"origin")
+        headers = [*self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
         vary = "Origin" if self._cross_origin.varies() else None
-        return Answer(send, headless=scope["method"] == "HEAD", headers=headers, vary=vary, sequence=self._read_sequence)
+        return Answer(
+            send, headless=scope["method"] == "HEAD", fixed=self._fixed, headers=headers, vary=vary, sequence=self._sequence_or_none
+        )
 
-    def _read_sequence(self) -> str | None:
+    def _sequence_or_none(self) -> int | None:
         try:
-            return str(self._sequence())
+            return self._replies.sequence()
         except Exception:
             log.exception("sequence unreadable")  # the answer may well be the 503 that says so
             return None

@@ -1,6 +1,7 @@
 """Compressing answers: one function that chooses, one that packs."""
 
 import gzip
+from functools import lru_cache
 
 MIN_BYTES = 1_000  # below, the headers weigh more than what is saved
 LEVEL = 6
@@ -11,8 +12,14 @@ def choose_encoding(accept_encoding: str, media_type: str, length: int) -> str |
     """`gzip` where the client takes it and it pays, otherwise None (identity)."""
     if length < MIN_BYTES or not _is_compressible(media_type):
         return None
-    weights = _weights(accept_encoding)
-    return "gzip" if weights.get("gzip", weights.get("*", 0.0)) > 0 else None
+    return "gzip" if takes_gzip(accept_encoding.encode("latin-1")) else None
+
+
+@lru_cache(maxsize=256)  # browsers and libraries send a handful of values
+def takes_gzip(accept_encoding: bytes) -> bool:
+    """Whether a field Accept-Encoding (RFC 9110, 12.5.3) lets an answer be packed; asked for every read."""
+    weights = _weights(accept_encoding.decode("latin-1"))
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
 def gzip_body(body: bytes) -> bytes:

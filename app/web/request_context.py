@@ -11,17 +11,22 @@ from starlette.datastructures import Headers
 from app.identifiers import uuid7
 from app.settings import Settings
 
-REQUEST_ID_FORM = re.compile(r"^[A-Za-z0-9._-]{8,128}$")  # anything else could forge a log line
+REQUEST_ID_FORM = re.compile(rb"^[A-Za-z0-9._-]{8,128}\Z")  # anything else could forge a log line
 
 Scope = MutableMapping[str, Any]
 
 
 def assign_request_id(scope: Scope) -> str:
     """Keep the id that a proxy gave, if it is sane; otherwise make one. It stays in the scope's state."""
-    offered = Headers(scope=scope).get("x-request-id", "")
-    request_id = offered if REQUEST_ID_FORM.match(offered) else str(uuid7())
+    offered = Headers(scope=scope).get("x-request-id")
+    request_id = request_id_from(offered.encode("latin-1") if offered is not None else None).decode("latin-1")
     scope.setdefault("state", {})["request_id"] = request_id
     return request_id
+
+
+def request_id_from(offered: bytes | None) -> bytes:
+    """The id that was offered, if it is sane; otherwise a new one."""
+    return offered if offered is not None and REQUEST_ID_FORM.match(offered) else str(uuid7()).encode("ascii")
 
 
 def request_id_of(scope: Scope) -> str | None:

@@ -8,6 +8,7 @@ from app.api.health import ReadinessCheck, router
 from app.settings import Settings
 from app.web.door import Door
 from app.web.problems import install_problem_handlers
+from tests.web.small_app import PlayedClock
 
 
 def get(path: str, **checks: ReadinessCheck) -> tuple[int, dict[str, Any], str]:
@@ -15,7 +16,7 @@ def get(path: str, **checks: ReadinessCheck) -> tuple[int, dict[str, Any], str]:
     app.state.readiness_checks = checks
     install_problem_handlers(app)
     app.include_router(router)
-    reply = TestClient(Door(app, Settings(), lambda: 1)).get(path)
+    reply = TestClient(Door(app, Settings(), PlayedClock(lambda: 1))).get(path)
     return reply.status_code, reply.json(), reply.headers["Cache-Control"]
 
 

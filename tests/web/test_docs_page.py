@@ -13,6 +13,7 @@ from app.web.door import Door
 from app.web.openapi import install_openapi
 from app.web.problems import install_problem_handlers
 from tests.browser import serve
+from tests.web.small_app import PlayedClock
 
 
 def make_door() -> Door:
@@ -26,7 +27,7 @@ def make_door() -> Door:
         """List studies."""
         return []
 
-    return Door(app, Settings(rate_limit="off"), lambda: 1)
+    return Door(app, Settings(rate_limit="off"), PlayedClock(lambda: 1))
 
 
 @pytest.fixture
