@@ -41,16 +41,29 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._series: dict[tuple[str, str | None, int | None], tuple[Counter, Histogram]] = {}
         told = "Questions to literature services by this process, by how they ended; replies from the store are none."
         self._asked = Counter("evidence_source_requests", told, ("source", "outcome"), registry=self._registry)
         ProcessCollector(registry=self._registry)
         self._registry.register(_FromDatabase(engine, utc_now))
 
     def observe_request(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
-        method = method if method in METHOD_ORDER else "OTHER"
-        route = route or UNMATCHED
-        self._requests.labels(method, route, "none" if status is None else str(status)).inc()
-        self._durations.labels(method, route).observe(seconds)
+        requests, durations = self._series_of(method, route, status)
+        requests.inc()
+        durations.observe(seconds)
+
+    def _series_of(self, method: str, route: str | None, status: int | None) -> tuple[Counter, Histogram]:
+        """Remembered by what they are asked for: to find them by their labels costs more than to count."""
+        found = self._series.get((method, route, status))
+        if found is None:
+            known, template = method if method in METHOD_ORDER else "OTHER", route or UNMATCHED
+            found = (
+                self._requests.labels(known, template, "none" if status is None else str(status)),
+                self._durations.labels(known, template),
+            )
+            if method == known:  # made-up methods are not worth remembering
+                self._series[method, route, status] = found
+        return found
 
     def observe_source(self, source: str, problem: SourceProblem | None) -> None:
         self._asked.labels(source, "answered" if problem is None else problem.slug).inc()

@@ -10,7 +10,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.queries.ledger_clock import Moved
 from app.queries.made_from import MadeFrom
@@ -46,8 +46,7 @@ class Clock(Protocol):
     def moved(self, after: int, until: int) -> Moved: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a plain read decides on the answer, and what is sent back with it."""
 
     key: Key
@@ -58,7 +57,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class KeptReply:
-    tag: str
+    tag: bytes
     headers: RawHeaders
     """All that do not differ from request to request."""
     headers_304: RawHeaders
@@ -68,7 +67,9 @@ class KeptReply:
 
     def answers_304(self, none_match: bytes | None) -> bool:
         """Whether the client holds these very bytes; InvalidHeader where If-None-Match cannot be read."""
-        return none_match is not None and tag_is_named(none_match.decode("latin-1"), self.tag)
+        if none_match is None:
+            return False
+        return none_match == self.tag or tag_is_named(none_match.decode("latin-1"), self.tag.decode("latin-1"))
 
     @property
     def size(self) -> int:
@@ -121,7 +122,7 @@ def make_kept(answer: Answer, made_from: MadeFrom) -> KeptReply | None:
     if answer.status != HTTPStatus.OK or answer.whole_body is None or not made_from.noted or not public or b"etag" not in headers:
         return None
     headers_304 = [pair for pair in answer.lasting_headers if pair[0] not in NOT_IN_304]
-    return KeptReply(headers[b"etag"].decode("latin-1"), answer.lasting_headers, headers_304, answer.whole_body, answer.route, made_from)
+    return KeptReply(headers[b"etag"], answer.lasting_headers, headers_304, answer.whole_body, answer.route, made_from)
 
 
 def may_show_anywhere(moved: Moved) -> bool:

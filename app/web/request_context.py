@@ -1,5 +1,6 @@
 """The id that every request carries through logs, headers and problems; and how logs are written."""
 
+import itertools
 import logging
 import re
 from collections.abc import MutableMapping
@@ -12,6 +13,8 @@ from app.identifiers import uuid7
 from app.settings import Settings
 
 REQUEST_ID_FORM = re.compile(rb"^[A-Za-z0-9._-]{8,128}\Z")  # anything else could forge a log line
+_PROCESS = str(uuid7()).encode("ascii")  # begins with the time: ids of a later process sort behind
+_MADE = itertools.count()
 
 Scope = MutableMapping[str, Any]
 
@@ -25,8 +28,8 @@ def assign_request_id(scope: Scope) -> str:
 
 
 def request_id_from(offered: bytes | None) -> bytes:
-    """The id that was offered, if it is sane; otherwise a new one."""
-    return offered if offered is not None and REQUEST_ID_FORM.match(offered) else str(uuid7()).encode("ascii")
+    """The id that was offered, if it is sane; otherwise a new one: this process and how many it made before."""
+    return offered if offered is not None and REQUEST_ID_FORM.match(offered) else b"%b-%012x" % (_PROCESS, next(_MADE))
 
 
 def request_id_of(scope: Scope) -> str | None:
