@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -24,6 +24,9 @@ from app.models.base import utc_now
 GENESIS_HASH = "0" * 64
 """What the first entry names as the hash before it."""
 SALT_BYTES = 32
+CHANNEL = "evidence_ledger"
+"""On which PostgreSQL tells that the ledger has moved (`app/workers/ledger_follower.py`)."""
+WOKEN = "followers_woken"
 BATCH = 1000
 """Rows that one statement writes."""
 
@@ -73,6 +76,7 @@ def append(
     sequence, previous_hash = tail_of(session)
     written = Entry(action, subject, summary, touches=tuple(touches), details=details or {}, moment=moment)
     row, subjects = _rows_of(written, by, sequence + 1, previous_hash)
+    _wake_followers(session)
     change = Change(**row)
     session.add(change)
     session.flush()
@@ -95,6 +99,7 @@ class Entry:
 def append_all(session: Session, entries: Iterable[Entry], *, by: Actor) -> None:
     """Add many entries of one actor within the caller's transaction, in few statements."""
     session.flush()
+    _wake_followers(session)
     sequence, previous_hash = tail_of(session)
     waiting = iter(entries)
     while batch := list(islice(waiting, BATCH)):
@@ -113,6 +118,13 @@ def tail_of(session: Session) -> tuple[int, str]:
     """Sequence and hash of the newest entry."""
     newest = session.execute(select(col(Change.sequence), col(Change.hash)).order_by(col(Change.sequence).desc()).limit(1)).first()
     return (newest[0], newest[1]) if newest is not None else (0, GENESIS_HASH)
+
+
+def _wake_followers(session: Session) -> None:
+    """PostgreSQL tells all who listen when the transaction commits, once for all its entries."""
+    if session.get_bind().dialect.name == "postgresql" and not session.info.get(WOKEN):
+        session.execute(select(func.pg_notify(CHANNEL, "")))
+        session.info[WOKEN] = True
 
 
 def _rows_of(entry: Entry, by: Actor, sequence: int, previous_hash: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -35,7 +35,10 @@ class LedgerClock:
         self._held: Any = None
         self._touched = TOUCHED.format("?" if engine.dialect.name == "sqlite" else "%s")
 
-    def read(self) -> int:
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    def read(self, *, sure: bool = True) -> int:  # it always is
         """The newest sequence; a broken connection is dropped and tried once anew."""
         try:
             newest: int = self._cursor().execute(NEWEST).fetchone()[0]

@@ -21,7 +21,7 @@ from app.web.answer import Answer, Message, Send, encode_headers
 from app.web.cross_origin import CrossOrigin
 from app.web.problems import problem_response
 from app.web.rate_limit import RateLimit
-from app.web.reply_cache import Clock, ReplyCache, made_from_of, make_kept, read_plainly
+from app.web.reply_cache import READS, Clock, ReplyCache, made_from_of, make_kept, read_plainly
 from app.web.request_context import assign_request_id, request_id_from, request_id_of
 from app.web.routes import allowed_methods
 from app.web.security_headers import FIXED, transport_headers
@@ -179,13 +179,15 @@ class Door:
         origin = dict(scope["headers"]).get(b"origin")
         headers = [*self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
         vary = "Origin" if self._cross_origin.varies() else None
-        return Answer(
-            send, headless=scope["method"] == "HEAD", fixed=self._fixed, headers=headers, vary=vary, sequence=self._sequence_or_none
-        )
+        sequence = self._sequence_or_none if scope["method"] in READS else self._sure_sequence_or_none
+        return Answer(send, headless=scope["method"] == "HEAD", fixed=self._fixed, headers=headers, vary=vary, sequence=sequence)
 
-    def _sequence_or_none(self) -> int | None:
+    def _sure_sequence_or_none(self) -> int | None:
+        return self._sequence_or_none(sure=True)
+
+    def _sequence_or_none(self, *, sure: bool = False) -> int | None:
         try:
-            return self._replies.sequence()
+            return self._replies.sequence(sure=sure)
         except Exception:
             log.exception("sequence unreadable")  # the answer may well be the 503 that says so
             return None

@@ -42,7 +42,7 @@ Key = tuple[str, bytes, bytes, bool]
 
 
 class Clock(Protocol):
-    def read(self) -> int: ...
+    def read(self, *, sure: bool) -> int: ...
     def moved(self, after: int, until: int) -> Moved: ...
 
 
@@ -166,15 +166,16 @@ class ReplyCache:
         self._fresh_in: asyncio.AbstractEventLoop | None = None
         """The loop in whose present turn the clock was read."""
 
-    def sequence(self) -> int:
+    def sequence(self, *, sure: bool = False) -> int:
         """The ledger's newest entry; what it and those before it touch has been dropped when this returns.
 
+        `sure`: not a moment old, for the answer to a write and all reads after it.
         Read once in a turn of the event loop. That is never too late: whatever else is answered in this turn had arrived before
         the reading, so that no commit acknowledged before it was asked can be missed.
         """
         turn = asyncio.get_running_loop()
-        if self._fresh_in is not turn:
-            newest = self._clock.read()
+        if sure or self._fresh_in is not turn:
+            newest = self._clock.read(sure=sure)
             if newest != self._sequence:
                 self._drop_until(newest)
             self._fresh_in = turn

@@ -1,6 +1,7 @@
 """An answer that is kept is, after every act, byte for byte the answer that would be made anew."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,17 +21,19 @@ Act = Callable[["Ledger"], object]
 NECK = "/v1/conditions/neck-pain"
 RATING = f"{NECK}/ratings/craniosacral-therapy"
 DIFFERS = {"x-request-id"}
+HEARD_WITHIN_SECONDS = 30
+
+
+def revision_of(client: TestClient) -> str:
+    return client.get("/health/live").headers["Evidence-Revision"]
 
 
 class Ledger:
     """A seeded installation with two processes on one database: one keeps replies, one makes each anew."""
 
-    def __init__(self, url: str, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, keeping: TestClient, anew: TestClient) -> None:
+        self.engine, self.keeping, self.anew = engine, keeping, anew
         self.keys: Keys = make_keys(engine)
-        settings = settings_for(url)
-        self.keeping = TestClient(create_app(settings))
-        self.anew = TestClient(create_app(settings.model_copy(update={"reply_cache_bytes": 0})))
         self.study = ""
         body = self.anew.get("/v1/evidence", params={"condition": "neck-pain", "outcome": "pain-intensity", "sort": "-k"}).json()["items"][
             0
@@ -68,6 +71,15 @@ class Ledger:
             + [RATING + one for one in rating]
             + [self.bodies + one for one in bodies]
         )
+
+    def await_news(self) -> None:
+        """SQLite is asked at once; of what another process committed, PostgreSQL tells some milliseconds later."""
+        at_once = self.engine.dialect.name == "sqlite"
+        until = time.monotonic() + (0 if at_once else HEARD_WITHIN_SECONDS)
+        newest = revision_of(self.anew)
+        while revision_of(self.keeping) != newest:
+            assert time.monotonic() < until, "the other process has not heard of the last act"
+            time.sleep(0.01)
 
     def differences(self) -> list[str]:
         return [address for address in self.addresses() if self._seen(self.keeping, address) != self._seen(self.anew, address)]
@@ -151,8 +163,11 @@ def engine_url(seeded_copy_url: str) -> str:
 
 
 @pytest.fixture
-def ledger(engine_url: str, engine: Engine) -> Ledger:
-    return Ledger(engine_url, engine)
+def ledger(engine_url: str, engine: Engine) -> Iterator[Ledger]:
+    settings = settings_for(engine_url).model_copy(update={"workers": False})
+    keeping, anew = create_app(settings), create_app(settings.model_copy(update={"reply_cache_bytes": 0}))
+    with TestClient(keeping) as first, TestClient(anew) as second:
+        yield Ledger(engine, first, second)
 
 
 class TestKeptReplies:
@@ -162,6 +177,7 @@ class TestKeptReplies:
         stale = {}
         for act in ACTS:
             act(ledger)
+            ledger.await_news()
             if different := ledger.differences():
                 stale[act.__name__] = different
         assert stale == {}

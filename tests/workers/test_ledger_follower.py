@@ -1,0 +1,109 @@
+"""The clock on PostgreSQL: told of every commit, sure where it must be, and never wrong for long when the line is cut."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from app.actions import ledger
+from app.actor import MAINTENANCE
+from app.database import make_engine, transaction
+from app.workers.ledger_follower import LedgerFollower
+from tests.databases import Databases
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Iterator[Engine]:
+    with databases.on("postgresql").copy("empty") as url:
+        opened = make_engine(url)
+        yield opened
+        opened.dispose()
+
+
+@pytest.fixture
+def follower(engine: Engine) -> Iterator[LedgerFollower]:
+    follower = LedgerFollower(engine, engine)
+    follower.start()
+    yield follower
+    follower.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name == "evidence-ledger"] == []
+
+
+def append(engine: Engine, entries: int = 1) -> int:
+    """The sequence of the newest of some entries, written in one transaction."""
+    with transaction(engine) as session:
+        for number in range(entries):
+            change = ledger.append(
+                session, by=MAINTENANCE, action="study.noted", subject=f"study:{number}", summary="noted", touches=["study:x"]
+            )
+        return change.sequence
+
+
+def becomes_true(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def hears(follower: LedgerFollower, sequence: int) -> bool:
+    return follower.read() == sequence
+
+
+def listeners(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN evidence_ledger' AND datname = current_database()")
+        )
+        return list(found.scalars())
+
+
+class TestFollower:
+    def test_hears_of_what_others_commit(self, engine: Engine, follower: LedgerFollower) -> None:
+        for _ in range(5):
+            assert becomes_true(partial(hears, follower, append(engine, 3)))
+
+    def test_is_sure_at_once_where_it_must_be_and_stays_there(self, engine: Engine, follower: LedgerFollower) -> None:
+        for _ in range(20):
+            newest = append(engine)
+            assert follower.read(sure=True) == newest
+            assert follower.read() == newest
+
+    def test_says_what_the_entries_between_are_about(self, engine: Engine, follower: LedgerFollower) -> None:
+        before = append(engine)
+        after = append(engine, 2)
+        moved = follower.moved(before, after)
+        assert moved.touched == {"study:0", "study:1", "study:x"}
+        assert moved.records == {"study:0", "study:1"}
+
+    def test_tells_nobody_of_what_is_rolled_back(self, engine: Engine, follower: LedgerFollower) -> None:
+        newest = append(engine)
+        with engine.connect() as connection:
+            session = Session(connection)
+            ledger.append(session, by=MAINTENANCE, action="study.noted", subject="study:1", summary="noted")
+            session.rollback()
+        assert follower.read(sure=True) == newest
+
+    def test_a_line_that_is_cut_is_laid_anew(self, engine: Engine, follower: LedgerFollower) -> None:
+        assert becomes_true(lambda: len(listeners(engine)) == 1)
+        (cut,) = listeners(engine)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": cut})
+        newest = append(engine)
+        assert follower.read(sure=True) == newest
+        assert becomes_true(lambda: listeners(engine) not in ([], [cut]))
+        assert becomes_true(partial(hears, follower, append(engine)))
+
+    def test_before_it_has_heard_anything_it_asks(self, engine: Engine) -> None:
+        newest = append(engine)
+        follower = LedgerFollower(engine, engine)
+        assert follower.read() == newest
+        follower.close()
