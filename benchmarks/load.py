@@ -84,4 +84,4 @@ async def drive(asked: dict) -> dict:  # type: ignore[type-arg]
 if __name__ == "__main__":
     import uvloop
 
-    print(json.dumps(uvloop.run(drive(json.load(sys.stdin)))))
+    json.dump(uvloop.run(drive(json.load(sys.stdin))), sys.stdout)

@@ -8,10 +8,11 @@ Ratios of the server's CPU time in one run: rounds interleaved, median of the ro
 import argparse
 import sys
 import tempfile
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+
+import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -43,26 +44,30 @@ def main() -> int:
             "Starlette route": (starlette, PACKED),
         }
         costs: dict[str, list[float]] = {name: [] for name in asked}
-        for name, (server, headers) in asked.items():
+        for server, headers in asked.values():
             drive(server, [PATH], seconds=0.5, headers=headers)
         for _ in range(given.rounds):
             for name, (server, headers) in asked.items():
                 driven = drive(server, [PATH], seconds=given.seconds, headers=headers)
                 costs[name].append(driven.cpu_us)
-    print(f"{len(body)} bytes packed; CPU of the server, median of {given.rounds} rounds (range)")
+    say(f"{len(body)} bytes packed; CPU of the server, median of {given.rounds} rounds (range)")
     for name, values in costs.items():
-        print(f"  {name:<16} {median(values):6.1f} us ({min(values):.1f} to {max(values):.1f})")
+        say(f"  {name:<16} {median(values):6.1f} us ({min(values):.1f} to {max(values):.1f})")
     for ours in ("product", "product 304"):
         for floor_name in ("Starlette route", "bare ASGI"):
             ratios = [floor_cost / own for own, floor_cost in zip(costs[ours], costs[floor_name], strict=True)]
-            print(f"  {ours} against {floor_name}: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+            say(f"  {ours} against {floor_name}: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
     return 0
 
 
 def fetch(server: Server) -> tuple[bytes, str]:
-    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{PATH}", headers=PACKED)
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return response.read(), response.headers["ETag"]
+    """The bytes as they travel, and their tag."""
+    with httpx.stream("GET", f"http://127.0.0.1:{server.port}{PATH}", headers=PACKED) as response:
+        return b"".join(response.iter_raw()), response.headers["ETag"]
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

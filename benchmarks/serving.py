@@ -7,12 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -68,12 +68,12 @@ def serve(command: Sequence[str], environment: Mapping[str, str], port: int, pat
         process.wait(30)
 
 
-def serve_peer(app: str, environment: Mapping[str, str], path: str = "/"):  # type: ignore[no-untyped-def]
+def serve_peer(app: str, environment: Mapping[str, str], path: str = "/") -> AbstractContextManager[Server]:
     port = free_port()
     return serve([sys.executable, "-c", UVICORN, app, str(port)], environment, port, path)
 
 
-def serve_product(database: str, environment: Mapping[str, str] | None = None):  # type: ignore[no-untyped-def]
+def serve_product(database: str, environment: Mapping[str, str] | None = None) -> AbstractContextManager[Server]:
     """The service as `evidence serve` starts it; only its limits are off, which a load from one address would reach at once."""
     port = free_port()
     command = [sys.executable, "-c", "import sys; from app.cli.main import main; sys.exit(main())", "serve", "--port", str(port)]
@@ -103,10 +103,8 @@ def _await_answer(process: subprocess.Popen[bytes], address: str) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode} before it answered")
         try:
-            urllib.request.urlopen(address, timeout=2).read()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
+            httpx.get(address, timeout=2)
+        except httpx.HTTPError:
             time.sleep(0.1)
         else:
             return
