@@ -1,7 +1,7 @@
 """What most people would write: FastAPI and SQLModel by the book, to measure beside.
 
-`def` endpoints with `response_model`, a session for each request, lazy relationships, OFFSET and COUNT, ILIKE, the rating worked out in a loop. The
-database is SQLite with the same indexes; `PEER_DATABASE` names it and `fill` makes it.
+`def` endpoints with `response_model`, a session for each request, lazy relationships, OFFSET and COUNT, ILIKE, the rating worked out
+in a loop; the same indexes. `PEER_DATABASE` names its database.
 """
 
 import os
