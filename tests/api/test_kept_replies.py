@@ -111,7 +111,7 @@ def comment_on_it(ledger: Ledger) -> None:
 
 
 def appraise_a_domain(ledger: Ledger) -> None:
-    view = {"domain": "indirectness", "levels": 1, "rationale": "Other people were treated."}
+    view = {"domain": "indirectness", "levels": 1, "rationale": "Other people were treated.", "conflict_of_interest": "none"}
     ledger.act(ledger.keys.curator, f"{ledger.bodies}/appraisals", view)
 
 
