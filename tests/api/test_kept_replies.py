@@ -8,9 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from app.actions.ledger import tail_of
 from app.actions.reference_records import KINDS, put_record, read_record
 from app.actor import RETRACTION_CHECK
-from app.database import transaction
+from app.database import reading, transaction
 from app.main import create_app
 from tests.api.acting import a_submitted_study, amend, an_accepted_study, header, retract, review, submit
 from tests.conftest import Keys, make_keys, settings_for
@@ -73,12 +74,13 @@ class Ledger:
         )
 
     def await_news(self) -> None:
-        """SQLite is asked at once; of what another process committed, PostgreSQL tells some milliseconds later."""
+        """SQLite is asked for each answer; of what others committed, PostgreSQL tells some milliseconds later."""
         at_once = self.engine.dialect.name == "sqlite"
-        until = time.monotonic() + (0 if at_once else HEARD_WITHIN_SECONDS)
-        newest = revision_of(self.anew)
-        while revision_of(self.keeping) != newest:
-            assert time.monotonic() < until, "the other process has not heard of the last act"
+        until = time.monotonic() + (-1 if at_once else HEARD_WITHIN_SECONDS)
+        with reading(self.engine) as session:
+            newest, _ = tail_of(session)
+        while {revision_of(self.keeping), revision_of(self.anew)} != {str(newest)}:
+            assert time.monotonic() < until, "a process has not heard of the last act"
             time.sleep(0.01)
 
     def differences(self) -> list[str]:
