@@ -83,7 +83,7 @@ class TestReported:
             {"results": [a_result(**NOTHING, estimate={"measure": "MD", "value": -3.0, "p": 0.04})]},
             {"results": [a_result(direction="unclear", treatment={"n": 10, "mean": 3, "sd": 1}, control={"n": 10, "mean": 3})]},
             {"results": [a_result(direction="unclear", treatment={"n": 10, "events": 3}, control={"n": 10, "events": 0})]},
-            {"results": [a_result(direction="unclear", treatment={"n": 0, "events": 0}, control={"n": 10, "events": 0})]},
+            {"results": [a_result(direction="unclear", treatment={"n": 10, "events": 0}, control={"n": 10, "events": 0})]},
             {"results": [a_result(**NOTHING, estimate={"measure": "MD", "value": -3.0})]},
             {"results": [a_result(**NOTHING, estimate={"measure": "MD", "value": -3.0, "se": 1.0})]},
             {
