@@ -11,6 +11,7 @@ from app.errors import FieldProblem, InvalidBody, NotAllowed, OwnSubmission, Sta
 from app.identifiers import uuid7
 from app.models import ApiKey, Assignment, Study
 from app.models.base import utc_now
+from app.queries.api_keys import is_called
 from app.queries.assignments import find_assignment, list_curators
 from app.queries.makers import load_makers, why_not_decide
 from app.queries.people import as_actor, people_behind
@@ -61,7 +62,7 @@ def end_assignment(session: Session, study: Study, *, by: Actor, how: Assignment
 
 def _curator_named(session: Session, name: str) -> Actor:
     curators = list_curators(session)
-    found: ApiKey | None = next((key for key in curators if key.prefix == name or key.name.casefold() == name.casefold()), None)
+    found: ApiKey | None = next((key for key in curators if is_called(key, name)), None)
     if found is None:
         names = [MYSELF, *(key.name for key in curators)]
         raise InvalidBody("nobody of that name reviews here", errors=[FieldProblem("/curator", "is the name of no curator", names)])

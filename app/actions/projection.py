@@ -98,17 +98,22 @@ def lacks_usable_results(session: Session) -> bool:
     return session.execute(select(col(Result.study_id)).where(col(Result.usable).is_(None)).limit(1)).first() is not None
 
 
-def fill_usable_results(session: Session) -> None:
-    """Ask the engine about the results that were stored before their column was; `evidence migrate` does so behind every upgrade."""
-    wanted = select(col(Result.study_id)).where(col(Result.usable).is_(None)).distinct().order_by(col(Result.study_id))
-    waiting = list(session.execute(wanted).scalars())
-    for start in range(0, len(waiting), BATCH):
-        live = and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision))
-        of_batch = col(Study.id).in_(waiting[start : start + BATCH])
-        for study_id, text in session.execute(select(col(Study.id), col(StudyRevision.document)).join(StudyRevision, live).where(of_batch)):
-            answers = enumerate(usable_results(StudyDocument.model_validate_json(text)))
-            rows = [{"study_id": study_id, "position": position, "usable": answer} for position, answer in answers]
-            session.execute(update(Result), rows)
+def fill_usable_results(session: Session) -> bool:
+    """Ask the engine about some of the results that were stored before their column was; false when none was left.
+
+    `evidence migrate` does so behind every upgrade, each batch in a transaction of its own, so that no writer waits for all of them.
+    """
+    wanted = select(col(Result.study_id)).where(col(Result.usable).is_(None)).distinct().order_by(col(Result.study_id)).limit(BATCH)
+    waiting = session.execute(wanted).scalars().all()
+    live = and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision))
+    documents = select(col(Study.id), col(StudyRevision.document)).join(StudyRevision, live).where(col(Study.id).in_(waiting))
+    filled = False
+    for study_id, text in session.execute(documents).all():
+        answers = enumerate(usable_results(StudyDocument.model_validate_json(text)))
+        rows = [{"study_id": study_id, "position": position, "usable": answer} for position, answer in answers]
+        session.execute(update(Result), rows)
+        filled = True
+    return filled
 
 
 def _result_columns(result: StudyResult) -> dict[str, Any]:

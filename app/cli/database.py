@@ -51,8 +51,10 @@ def migrate_database(url: str, revision: str = "head") -> None:
         _run_migrations(url, current, revision)
     if target == HEAD_REVISION:
         engine = make_engine(url)
-        with transaction(engine) as session:
-            fill_usable_results(session)
+        filling = True
+        while filling:
+            with transaction(engine) as session:
+                filling = fill_usable_results(session)
         engine.dispose()
 
 

@@ -75,7 +75,8 @@ def _report_unread(told: Json) -> int:
         job = told["job"]
         print(f"import {told['id']}: the file was not read yet (its job is {job['state']}, {job['done']:,} records): {again}")
     elif told["state"] == ImportState.FAILED:
-        print(f"import {told['id']}: reading was given up: {told['job']['error']['detail']}\n  once more: {again}\n  throw away: {away}")
+        why = (told["job"]["error"] or {}).get("detail") or "nobody knows why"
+        print(f"import {told['id']}: reading was given up: {why}\n  once more: {again}\n  throw away: {away}")
     else:
         print(f"import {told['id']}: {told['problem']['detail']}\n  throw away: {away}")
     return 1
@@ -139,7 +140,8 @@ def _print_duplicate(record: Json) -> None:
 
 
 def _print_called_duplicate(record: Json) -> None:
-    other = next((_named(match) for match in record["matches"] if match["study"] == record["decided_study"] is not None), None)
+    decided = record["decided_study"]
+    other = next((_named(match) for match in record["matches"] if decided is not None and match["study"] == decided), None)
     if other is None:
         by_number = f"record {record['decided_record']}" if record["decided_record"] else None
         other = by_number or record["decided_study"] or "a record that was not accepted yet"

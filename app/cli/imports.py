@@ -4,8 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine, func, or_, select
-from sqlmodel import col
+from sqlalchemy import Engine
 
 from app.actions.imports import commit_import, receive_file, upload_import
 from app.actor import Actor
@@ -15,9 +14,9 @@ from app.cli.import_progress import see_through
 from app.cli.import_report import report_import
 from app.database import reading, transaction
 from app.errors import FieldProblem, InvalidBody
-from app.models import ApiKey, ReferenceImport
+from app.models import ReferenceImport
 from app.models.base import utc_now
-from app.queries.api_keys import key_state
+from app.queries.api_keys import is_called, key_state, load_keys
 from app.queries.people import as_actor
 from app.settings import get_settings
 from app.vocabulary import KeyState
@@ -67,15 +66,9 @@ def _by_option(refused: InvalidBody) -> InvalidBody:
 
 def holder_of(engine: Engine, named: str) -> Actor:
     """Who imports: drafts have an author, so that somebody else can be asked to review them."""
-    either = or_(func.lower(col(ApiKey.name)) == named.lower(), col(ApiKey.prefix) == named)
     with reading(engine) as session:
-        keys = session.execute(select(ApiKey).where(either)).scalars().all()
-    in_force = [key for key in keys if key_state(key, utc_now()) is KeyState.ACTIVE]
-    exact = [key for key in in_force if named in (key.name, key.prefix)]
-    if not exact and len({key.name for key in in_force}) > 1:
-        names = sorted({key.name for key in in_force})
-        raise InvalidBody(f"{named!r} may be {' or '.join(names)}", errors=[FieldProblem("--as", "write the name as it is", names)])
-    key = next(iter(exact or in_force), None)
+        keys = [key for key in load_keys(session) if is_called(key, named)]
+    key = next((key for key in keys if key_state(key, utc_now()) is KeyState.ACTIVE), None)
     if key is None:
         raise InvalidBody(
             f"no key in force has the name or the prefix {named!r}", errors=[FieldProblem("--as", "a key of this installation")]

@@ -115,13 +115,14 @@ def _decide(options: argparse.Namespace) -> int:
         except ValidationError as error:
             problems = [FieldProblem(f"--{fault['loc'][0]}".replace("_", "-"), fault["msg"]) for fault in error.errors()]
             raise InvalidBody("the decision cannot be taken", errors=problems) from error
-        try:
-            with transaction(engine) as session:
-                row = get_import(session, import_id, by)
-                for start in range(0, len(decisions), MAX_DECISIONS):
-                    decide_records(session, row, decisions[start : start + MAX_DECISIONS], by=by)
-        except InvalidBody as refused:
-            raise _by_record(refused, decisions) from None
+        with transaction(engine) as session:
+            row = get_import(session, import_id, by)
+            for start in range(0, len(decisions), MAX_DECISIONS):
+                part = decisions[start : start + MAX_DECISIONS]
+                try:
+                    decide_records(session, row, part, by=by)
+                except InvalidBody as refused:
+                    raise _by_record(refused, part) from None
         print(f"decided about: {len(decisions):,}")
         report_import(engine, import_id)
     return 0

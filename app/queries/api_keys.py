@@ -72,10 +72,14 @@ def get_key(session: Session, prefix: str) -> ApiKey:
     return key
 
 
+def is_called(key: ApiKey, named: str) -> bool:
+    """By its prefix, or by its name without regard to case: names of keys never differ in that alone."""
+    return key.prefix == named or key.name.casefold() == named.casefold()
+
+
 def get_key_named(session: Session, named: str) -> ApiKey:
-    """The same by the prefix or by the name, without regard to case: names of keys never differ in that alone."""
-    folded = named.casefold()
-    key = next((one for one in load_keys(session) if one.prefix == named or one.name.casefold() == folded), None)
+    """The same by the prefix or by the name."""
+    key = next((one for one in load_keys(session) if is_called(one, named)), None)
     return key if key is not None else get_key(session, named)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 NEWEST = "SELECT coalesce(max(sequence), 0) FROM change"
 TOUCHED = (
-    "SELECT change.subject, change_subject.subject FROM change JOIN change_subject ON change_subject.sequence = change.sequence "
+    "SELECT change.action, change.subject, change_subject.subject "
+    "FROM change JOIN change_subject ON change_subject.sequence = change.sequence "
     "WHERE change.sequence > {0} AND change.sequence <= {0}"
 )
 
@@ -23,6 +24,17 @@ class Moved:
     """All subjects of its entries."""
     records: frozenset[str]
     """Those that an entry is about itself."""
+    actions: frozenset[str] = frozenset()
+
+
+def own_connection(engine: Engine) -> Any:
+    """A connection of the driver, committing by itself, that is its holder's for good and never goes back to the pool."""
+    fairy = engine.raw_connection()
+    connection: Any = fairy.driver_connection
+    fairy.detach()
+    if engine.dialect.name == "postgresql":
+        connection.autocommit = True
+    return connection
 
 
 class LedgerClock:
@@ -39,39 +51,33 @@ class LedgerClock:
         """There is nothing to start."""
 
     def read(self, *, sure: bool = True) -> int:  # it always is
-        """The newest sequence; a broken connection is dropped and tried once anew."""
-        try:
-            newest: int = self._cursor().execute(NEWEST).fetchone()[0]
-        except self._errors:
-            self.close()
-            newest = self._cursor().execute(NEWEST).fetchone()[0]
+        """The newest sequence."""
+        newest: int = self._ask(NEWEST)[0][0]
         return newest
 
     def moved(self, after: int, until: int) -> Moved:
         """What the entries after the one up to the other are about."""
-        try:
-            rows = self._cursor().execute(self._touched, (after, until)).fetchall()
-        except self._errors:
-            self.close()
-            rows = self._cursor().execute(self._touched, (after, until)).fetchall()
-        return Moved(frozenset(touched for _, touched in rows), frozenset(record for record, _ in rows))
+        rows = self._ask(self._touched, (after, until))
+        actions, records, touched = (frozenset(row[place] for row in rows) for place in range(3))
+        return Moved(touched, records, actions)
 
     def close(self) -> None:
         if self._connection is not None:
             connection, self._connection, self._held = self._connection, None, None
             connection.close()
 
+    def _ask(self, statement: str, values: tuple[int, ...] = ()) -> list[Any]:
+        """A broken connection is dropped and tried once anew."""
+        try:
+            rows: list[Any] = self._cursor().execute(statement, values).fetchall()
+        except self._errors:
+            self.close()
+            rows = self._cursor().execute(statement, values).fetchall()
+        return rows
+
     def _cursor(self) -> Any:
         """One cursor for good: to make a new one costs a third of the question."""
         if self._held is None:
-            self._connection = self._open()
+            self._connection = own_connection(self._engine)
             self._held = self._connection.cursor()
         return self._held
-
-    def _open(self) -> Any:
-        fairy = self._engine.raw_connection()
-        connection: Any = fairy.driver_connection
-        fairy.detach()  # it is ours for good and never goes back to the pool
-        if self._engine.dialect.name == "postgresql":
-            connection.autocommit = True
-        return connection

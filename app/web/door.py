@@ -2,7 +2,7 @@
 
 In this order: request id · OPTIONS · what no route should have to refuse · rate limit · the app, with HEAD asked as GET.
 A plain anonymous read whose answer is kept (`app/web/reply_cache.py`) takes a shorter way: rate limit, freshness, answer. It is counted
-like all others, and has a line in the log only at level debug: writing that line costs more than the answer.
+like all others, and has no line in the log: writing that line costs more than the answer.
 """
 
 import time
@@ -130,8 +130,11 @@ class Door:
         if asked is None or begun_at is None:
             return
         kept = make_kept(answer, made_from_of(scope))
-        if kept is not None:
-            self._replies.keep(asked.key, kept, begun_at)
+        try:
+            if kept is not None:
+                self._replies.keep(asked.key, kept, begun_at)
+        except Exception:  # the answer has left, and was good
+            log.exception("reply not kept")
 
     async def _answer_options(self, scope: Scope, receive: Receive, answer: Answer) -> None:
         methods = allowed_methods(self.app, scope)

@@ -31,11 +31,15 @@ LARGEST_SHARE = 16
 LONG_STRETCH = 5_000
 """Entries after which everything is dropped instead of asking what they touch."""
 MAX_ACCEPT = 256
-NAMED = frozenset(
+TOUCH_ALL_PAGES = frozenset(
     {"study", "rating", "appraisal", "sign-off", "notice", "comment", "assignment", "extraction", "double-extraction", "import"}
 )
 """Kinds of records whose entries name every page that shows them. An entry about any other (a condition gets another name, a key another
 holder, all ratings are computed anew) is rare and may show anywhere: it drops everything."""
+SHOW_ANYWHERE = frozenset({"study.accepted", "study.retracted"})
+"""So does what makes a document the accepted one: a study shows wherever it is counted, listed, tied to another or drawn."""
+MAX_QUERY = 1_024
+"""Bytes of a query, and `MAX_ACCEPT` of a field Accept, beyond which an answer is not kept: they are part of its key."""
 
 Scope = MutableMapping[str, Any]
 Key = tuple[str, bytes, bytes, bool]
@@ -126,19 +130,18 @@ def make_kept(answer: Answer, made_from: MadeFrom) -> KeptReply | None:
 
 
 def may_show_anywhere(moved: Moved) -> bool:
-    return any(record.partition(":")[0] not in NAMED for record in moved.records)
+    return not SHOW_ANYWHERE.isdisjoint(moved.actions) or any(record.partition(":")[0] not in TOUCH_ALL_PAGES for record in moved.records)
 
 
 def read_plainly(scope: Scope) -> Asked | None:
     """What a read asks for; None where it is no plain anonymous read."""
     if scope["method"] not in READS:
         return None
-    accept, encodings = b"", b""
-    none_match = origin = request_id = None
+    accept = encodings = none_match = origin = request_id = None
     for name, value in scope["headers"]:
-        if name == b"accept" and not accept:
+        if name == b"accept" and accept is None:
             accept = value
-        elif name == b"accept-encoding" and not encodings:
+        elif name == b"accept-encoding" and encodings is None:
             encodings = value
         elif name == b"if-none-match" and none_match is None:
             none_match = value
@@ -148,9 +151,10 @@ def read_plainly(scope: Scope) -> Asked | None:
             request_id = value
         elif name in UNUSUAL:
             return None
-    if len(accept) > MAX_ACCEPT:
+    query, accept = scope.get("query_string", b""), accept or b""
+    if len(accept) > MAX_ACCEPT or len(query) > MAX_QUERY:
         return None
-    return Asked((scope["path"], scope.get("query_string", b""), accept, takes_gzip(encodings)), none_match, origin, request_id)
+    return Asked((scope["path"], query, accept, takes_gzip(encodings or b"")), none_match, origin, request_id)
 
 
 class ReplyCache:

@@ -9,13 +9,13 @@ With a streaming replica the primary tells (a replica in recovery takes no LISTE
 
 import threading
 import time
-from typing import Any
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.ledger import CHANNEL
-from app.queries.ledger_clock import NEWEST, LedgerClock, Moved
+from app.queries.ledger_clock import NEWEST, LedgerClock, Moved, own_connection
 
 ASKED_EVERY = 0.5
 TRUSTED_SECONDS = 2.0
@@ -38,6 +38,7 @@ class LedgerFollower:
         self._is_replica = engine is not primary
         self._newest = 0
         self._lower: int | None = None
+        self._noting = threading.Lock()
         self._heard = float("-inf")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="evidence-ledger", daemon=True)
@@ -47,10 +48,15 @@ class LedgerFollower:
 
     def read(self, *, sure: bool = False) -> int:
         """The newest sequence that was heard of, or, where it must be sure, the newest there is."""
-        if not sure and time.monotonic() - self._heard < TRUSTED_SECONDS:
+        if not sure and self.is_trusted():
             return self._newest
-        self._newest = newest = self._asked.read()
+        with self._noting:
+            self._newest = newest = self._asked.read()
         return newest
+
+    def is_trusted(self) -> bool:
+        """Whether the thread has heard from the database lately, so that it need not be asked for each answer."""
+        return time.monotonic() - self._heard < TRUSTED_SECONDS
 
     def moved(self, after: int, until: int) -> Moved:
         return self._asked.moved(after, until)
@@ -65,7 +71,7 @@ class LedgerFollower:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except self._primary.dialect.loaded_dbapi.Error as error:
+            except (self._primary.dialect.loaded_dbapi.Error, SQLAlchemyError) as error:
                 self._heard = float("-inf")
                 log.warning("the ledger is not followed", error=type(error).__name__)
                 self._follows.close()
@@ -73,14 +79,14 @@ class LedgerFollower:
         self._follows.close()
 
     def _follow(self) -> None:
-        listening = self._open()
+        listening = own_connection(self._primary)
         try:
             listening.execute(f"LISTEN {CHANNEL}")
             while not self._stopping.is_set():
                 self._note(self._follows.read())
-                for _told in listening.notifies(timeout=ASKED_EVERY, stop_after=1):
-                    if self._is_replica:
-                        self._await_replica(listening.execute(NEWEST).fetchone()[0])
+                told = list(listening.notifies(timeout=ASKED_EVERY, stop_after=1))  # while it is not at its end it holds the connection
+                if told and self._is_replica:
+                    self._await_replica(listening.execute(NEWEST).fetchone()[0])
         finally:
             self._heard = float("-inf")
             listening.close()
@@ -94,15 +100,9 @@ class LedgerFollower:
     def _note(self, newest: int) -> None:
         """A writer of this process may have been told of a later entry meanwhile, so a lower number counts only the second time:
         then the ledger is another one, put back from a copy."""
-        if newest >= self._newest or newest == self._lower:
-            self._newest, self._lower = newest, None
-        else:
-            self._lower = newest
+        with self._noting:
+            if newest >= self._newest or newest == self._lower:
+                self._newest, self._lower = newest, None
+            else:
+                self._lower = newest
         self._heard = time.monotonic()
-
-    def _open(self) -> Any:
-        fairy = self._primary.raw_connection()
-        connection: Any = fairy.driver_connection
-        fairy.detach()
-        connection.autocommit = True
-        return connection

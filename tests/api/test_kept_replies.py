@@ -60,8 +60,9 @@ class Ledger:
         lists += ["sign-offs", "notices", "search?q=neck"]
         own = ["", "/studies", "/claims", "/ratings/craniosacral-therapy"]
         rating = ["", "/history", "/sign-offs", "/reviews", "/badge.svg"]
-        bodies = ["", "/cumulative", "/appraisals", "/forest.svg", "/forest.json"]
+        bodies = ["", "/cumulative", "/appraisals", "/forest.svg", "/forest.json", "/risk-of-bias.json"]
         records = ["interventions/craniosacral-therapy", "outcomes/pain-intensity", "instruments/pain-vas-100", "conditions/migraine"]
+        records += ["conditions/migraine/ratings/craniosacral-therapy", "studies/haller-2016-neck-pain"]
         records += [f"interventions/craniosacral-therapy/{part}" for part in ("safety", "claims", "positions")]
         claims = self.anew.get("/v1/claims", params={"condition": "neck-pain"}).json()["items"][:1]
         records += [f"claims/{claim['id']}" for claim in claims]
@@ -106,6 +107,16 @@ def amend_it_to_another_condition(ledger: Ledger) -> None:
 
 def retract_it(ledger: Ledger) -> None:
     assert retract(ledger.anew, ledger.keys.curator, ledger.study).status_code == 201
+
+
+def judge_a_trial_anew_without_moving_its_rating(ledger: Ledger) -> None:
+    trial = ledger.anew.get("/v1/studies/haller-2016-neck-pain").json()
+    document = ledger.anew.get(f"/v1/studies/{trial['id']}/revisions/{trial['revision']}").json()["document"]
+    judged = [{**one, "judged_by": "somebody else"} for one in document["risk_of_bias"]]
+    patch = {"title": document["title"] + " (revised)", "risk_of_bias": judged}
+    assert amend(ledger.anew, ledger.keys.contributor, trial["id"], patch, If_Match="*").status_code < 300
+    assert submit(ledger.anew, ledger.keys.contributor, trial["id"]).status_code == 200
+    assert review(ledger.anew, ledger.keys.curator, trial["id"]).status_code == 201
 
 
 def comment_on_it(ledger: Ledger) -> None:
@@ -153,7 +164,8 @@ def rename_the_intervention(ledger: Ledger) -> None:
 
 
 ACTS: tuple[Act, ...] = (
-    accept_a_trial, comment_on_it, appraise_a_domain, sign_the_rating, draft_another, amend_it_to_another_condition,
+    accept_a_trial, judge_a_trial_anew_without_moving_its_rating,
+    comment_on_it, appraise_a_domain, sign_the_rating, draft_another, amend_it_to_another_condition,
     say_who_holds_a_key, move_a_claim, rename_a_condition, put_it_under_another, rename_an_outcome, rename_the_intervention,
     retract_it,
 )  # fmt: skip

@@ -25,6 +25,7 @@ class Shelf:
         self.made = 0
         self.during: tuple[str, ...] | None = None
         self.broken = False
+        self.action = "study.created"
         self.observed: list[tuple[str, str | None, int | None]] = []
         app = FastAPI(openapi_url=None)
         install_problem_handlers(app)
@@ -40,7 +41,9 @@ class Shelf:
 
     def moved(self, after: int, until: int) -> Moved:
         stretch = self.entries[after:until]
-        return Moved(frozenset(one for entry in stretch for one in entry), frozenset(entry[0] for entry in stretch))
+        return Moved(
+            frozenset(one for entry in stretch for one in entry), frozenset(entry[0] for entry in stretch), frozenset({self.action})
+        )
 
     def write(self, subject: str, *touches: str) -> None:
         self.entries.append((subject, *touches))
@@ -110,6 +113,12 @@ class TestWhoGetsOne:
         assert plain.headers["Content-Encoding"] == "gzip"
         assert seen(client.get("/things/a", headers={"Accept-Encoding": "br, gzip"})) == seen(plain)
         assert seen(client.get("/things/a", headers=other)) == seen(different)
+
+    def test_what_takes_a_long_key_is_not_kept(self, client: TestClient, shelf: Shelf) -> None:
+        for _ in range(2):
+            client.get("/things/a", params={"q": "x" * 2_000})
+            client.get("/things/a", headers={"Accept": "application/json;" + "x" * 300})
+        assert shelf.made == 4
 
     def test_another_query_is_another_answer(self, client: TestClient, shelf: Shelf) -> None:
         assert client.get("/things/a?size=3").json()["text"] == "xxx"
@@ -197,6 +206,14 @@ class TestWhenItIsDropped:
         shelf.write(*entry)
         client.get("/things/a")
         assert shelf.made == made
+
+    @pytest.mark.parametrize("action", ["study.accepted", "study.retracted"])
+    def test_by_every_acceptance(self, client: TestClient, shelf: Shelf, action: str) -> None:
+        client.get("/things/a")
+        shelf.action = action
+        shelf.write("study:9", "condition:b")
+        client.get("/things/a")
+        assert shelf.made == 2
 
     def test_an_answer_made_from_everything_by_any_entry(self, client: TestClient, shelf: Shelf) -> None:
         client.get("/things/everything")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions import ledger
 from app.actor import MAINTENANCE
 from app.database import make_engine, transaction
-from app.workers.ledger_follower import LedgerFollower
+from app.workers.ledger_follower import TRUSTED_SECONDS, LedgerFollower
 from tests.databases import Databases
 
 PATIENCE_SECONDS = 60
@@ -101,6 +101,21 @@ class TestFollower:
         assert follower.read(sure=True) == newest
         assert becomes_true(lambda: listeners(engine) not in ([], [cut]))
         assert becomes_true(partial(hears, follower, append(engine)))
+
+    def test_follows_a_replica_by_what_the_primary_tells(self, engine: Engine) -> None:
+        """The replica is played by a second engine on the same database: it is asked apart from the primary, and has what it has."""
+        replica = make_engine(engine.url.render_as_string(hide_password=False))
+        follower = LedgerFollower(engine, replica)
+        follower.start()
+        try:
+            for _ in range(3):
+                newest = append(engine)
+                assert becomes_true(partial(hears, follower, newest))
+            time.sleep(1.5 * TRUSTED_SECONDS)
+            assert becomes_true(follower.is_trusted)
+        finally:
+            follower.close()
+            replica.dispose()
 
     def test_before_it_has_heard_anything_it_asks(self, engine: Engine) -> None:
         newest = append(engine)
