@@ -180,7 +180,7 @@ def _by_identifier(candidate: MatchRecord, other: MatchRecord, shared: list[str]
         caveats.append("quite another title")
     year = _year_note(candidate.year, other.year)
     of_publication = not set(OF_ONE_PUBLICATION).isdisjoint(shared)
-    if year == "another year" or (year == "year off by one" and not of_publication):
+    if year == "another year" or (year is not None and not of_publication):  # a trial has a protocol and several reports
         caveats.append(year)
     if not of_publication and _is_another_kind(candidate, other):
         caveats.append(ANOTHER_KIND)

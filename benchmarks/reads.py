@@ -49,6 +49,8 @@ def main() -> int:
         for _ in range(given.rounds):
             for name, (server, headers) in asked.items():
                 driven = drive(server, [PATH], seconds=given.seconds, headers=headers)
+                if set(driven.statuses) - {"200", "304"}:
+                    raise SystemExit(f"{name} answered {dict(driven.statuses)}")
                 costs[name].append(driven.cpu_us)
     say(f"{len(body)} bytes packed; CPU of the server, median of {given.rounds} rounds (range)")
     for name, values in costs.items():

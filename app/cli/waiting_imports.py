@@ -85,11 +85,10 @@ def _list(options: argparse.Namespace) -> int:
 def _imports(engine: Engine, by: Actor, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     cursor: str | None = None
     chosen = [("state", options.state)] if options.state else []
-    chosen += [("created_by", by.id)] if options.holder else []
     while True:
         asked = IMPORTS.parse("/v1/imports", [*chosen, ("limit", PAGE), *([("cursor", cursor)] if cursor else [])])
         with reading(engine) as session:
-            page = list_imports(session, asked, by)
+            page = list_imports(session, asked, by, own=options.holder is not None)
         yield from page.items
         cursor = page.next
         if cursor is None:

@@ -77,12 +77,19 @@ class AsUtf8(RawIOBase):
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     """Lines, those without an end in sight in pieces that break no letter and no CRLF."""
     while piece := stream.readline(PIECE):
-        while piece[-1] >= 0x80 or piece.endswith(b"\r"):
-            following = stream.read(1)
-            if not following:
-                break
-            piece += following
-        yield piece
+        if piece.endswith(b"\r"):
+            piece += stream.read(1)
+        yield piece + stream.read(_bytes_lacking(piece))
+
+
+def _bytes_lacking(piece: bytes) -> int:
+    """How many bytes the last letter still lacks, if it is UTF-8 (RFC 3629, section 3)."""
+    for back, byte in enumerate(reversed(piece[-3:]), start=1):
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            return max(0, 2 + (byte >= 0xE0) + (byte >= 0xF0) - back)
+    return 0
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -91,9 +91,10 @@ def get_job(session: Session, job_id: str, by: Actor) -> Job:
     return job
 
 
-def list_imports(session: Session, asked: ListQuery, by: Actor) -> Page[Json]:
+def list_imports(session: Session, asked: ListQuery, by: Actor, *, own: bool = False) -> Page[Json]:
+    """Those that the reader may see, or his own alone, under whichever key."""
     statement = asked.apply(select(*ITEM))
-    if not by.may(Role.CURATOR):
+    if own or not by.may(Role.CURATOR):
         statement = statement.where(belongs_to(col(ReferenceImport.created_by), by.id))
     page = paginate(session, statement, asked.sort, asked.page)
     items = [{**members(row, ITEM), "href": import_href(row.id)} for row in page.items]

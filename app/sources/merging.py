@@ -67,7 +67,8 @@ def _values_of(member: str, records: Mapping[SourceName, SourceRecord]) -> dict[
     for source in ORDER.get(member, USUAL_ORDER):
         if source in records and not (source is TRIALS and beside_a_publication and member not in OF_THE_TRIAL):
             value = getattr(records[source].bibliography, member)
-            if value not in (None, []):
+            decided_by_notices = member == "publication_status" and value in STATUSES_OF_NOTICES
+            if value not in (None, []) and not decided_by_notices:
                 values[source] = value
     return values
 
@@ -104,7 +105,8 @@ def _reports(record: SourceRecord, kind: NoticeKind) -> bool:
 def merge_notices(records: Iterable[SourceRecord]) -> list[Retraction]:
     """Each notice once, the gravest first. Two reports of one kind are one notice if they share a DOI or PubMed id, or one says no more.
 
-    Kept is the report that says who asserts it; the others add the identifiers that it lacks, and a more exact date within its own.
+    Kept is the report that names the notice by an identifier, of several the one that says who asserts it; the others add what it lacks,
+    and a more exact date within its own.
     """
     kept: list[Retraction] = []
     for entry in sorted((entry for record in records for entry in record.notices), key=_place):
@@ -131,6 +133,7 @@ def _joined(kept: Retraction, other: Retraction) -> Retraction:
             "notice_pmid": kept.notice_pmid or other.notice_pmid,
             "date": other.date if more_exact and other.date else kept.date,
             "reasons": kept.reasons or other.reasons,
+            "asserted_by": kept.asserted_by or other.asserted_by,
         }
     )
 

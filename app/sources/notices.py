@@ -56,7 +56,10 @@ class NoticeInquiry:
 
     def _disbelieve(self, source: SourceName, answered: list[Answers]) -> None:
         """Take a source that knows none of many accepted publications at its silence, and not at its word."""
-        if any(source in one.records for one in answered) or not (len(answered) > FEW or (answered and source in self._empty)):
+        if any(source in one.records for one in answered):
+            self._empty.discard(source)
+            return
+        if not answered or (len(answered) <= FEW and source not in self._empty):
             return
         self._empty.add(source)
         problem = SourceUnavailable(f"{SOURCE_NAMES[source]} has none of the {len(answered)} records that it was asked for at once.")

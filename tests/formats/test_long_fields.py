@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 
 from app.formats.author_names import read_name, read_names
+from app.formats.mixed_encoding import _pieces
 from app.formats.registry import FORMATS
 from app.formats.sniff import FileFormat
 from tests.formats.bibliographies import read
@@ -67,3 +68,15 @@ class TestALongField:
         lines = "".join(f"{tag}  - Doe{number}, J\n" for tag in ("AU", "A1") for number in range(60_000))
         content = f"TY  - JOUR\nTI  - A trial\n{lines}ER  - \n".encode()
         assert seconds(lambda: read(FileFormat.RIS, content)) < 6 * SECONDS
+
+
+def test_a_long_line_of_bytes_that_are_no_utf8_is_looked_through_in_good_time() -> None:
+    begun = time.monotonic()
+    pieces = b"".join(piece for piece in _pieces(BytesIO(b"\xe9" * 3_000_000)))
+    assert len(pieces) == 3_000_000
+    assert time.monotonic() - begun < SECONDS
+
+
+def test_a_long_line_is_cut_between_letters() -> None:
+    for text in ("ä" * 300_000, "x" + "€" * 300_000, "\U0001f9e0" * 200_000):
+        assert "".join(piece.decode() for piece in _pieces(BytesIO(text.encode()))) == text

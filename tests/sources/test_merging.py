@@ -135,6 +135,23 @@ class TestReinstatement:
         merged, _, _ = merge_records({CROSSREF: found}, [retraction])
         assert merged.publication_status is PublicationStatus.RETRACTED
 
+    def test_not_even_where_the_record_itself_says_retracted(self) -> None:
+        """PubMed keeps the publication type; that is a notice too, and notices alone decide."""
+        retraction = Retraction(kind=NoticeKind.RETRACTION, date="2020", notice_pmid="1", source=CROSSREF)
+        back = Retraction(kind=NoticeKind.REINSTATEMENT, date="2021", notice_pmid="2", source=CROSSREF)
+        found = record(CROSSREF, retraction, back)
+        found.bibliography.publication_status = PublicationStatus.RETRACTED
+        merged, _, _ = merge_records({CROSSREF: found}, merge_notices([found]))
+        assert merged.publication_status is not PublicationStatus.RETRACTED
+        merged, _, _ = merge_records({CROSSREF: found}, [retraction])
+        assert merged.publication_status is PublicationStatus.RETRACTED
+
+    def test_who_asserts_a_notice_is_kept(self) -> None:
+        watched = Retraction(kind=NoticeKind.RETRACTION, date="2020", source=CROSSREF, asserted_by="retraction-watch")
+        named = Retraction(kind=NoticeKind.RETRACTION, date="2020", notice_pmid="1", source=CROSSREF)
+        (kept,) = merge_notices([record(CROSSREF, watched, named)])
+        assert (kept.notice_pmid, kept.asserted_by) == ("1", "retraction-watch")
+
 
 class TestDocumentOf:
     def test_holds_what_is_known_and_no_more(self) -> None:
