@@ -56,7 +56,9 @@ class TestByIdentifier:
         assert (match.certain, match.reason) == (False, "same DOI; but another year")
         assert only(like(doi=TRIAL.doi, year=2015)).certain
 
-    @pytest.mark.parametrize("changes", [{"year": 2015}, {"year": None}, {"publication_status": "conference-abstract"}, {"kind": "registration"}])
+    @pytest.mark.parametrize(
+        "changes", [{"year": 2015}, {"year": None}, {"publication_status": "conference-abstract"}, {"kind": "registration"}]
+    )
     def test_a_trial_has_several_publications_so_its_registration_alone_is_not_certain(self, changes: dict[str, object]) -> None:
         known = replace(like(key="known", registration="NCT04826302"), publication_status="published", kind="primary")
         assert not only(like(registration="NCT04826302", **changes), known).certain
