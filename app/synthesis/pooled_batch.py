@@ -94,9 +94,7 @@ class PooledBatch:
 
     def _columns(self) -> Iterator[list[Any]]:
         """The members of `PooledEffect` in their order, each a list with one value for each body."""
-        numbers = np.array([getattr(self, name) for name in NUMBERS])
-        unknown = np.isnan(numbers)
-        known = dict(zip(NUMBERS, map(_known, numbers.tolist(), unknown.any(axis=1).tolist()), strict=True))
+        known = {name: _known(getattr(self, name).tolist()) for name in NUMBERS}
         sizes, weights, offsets = self.k.tolist(), self.weights.tolist(), self.offsets.tolist()
         instead = self.paule_mandel_instead.tolist()
         yield sizes
@@ -117,6 +115,7 @@ def notices(several_maxima: bool, paule_mandel_instead: bool) -> tuple[str, ...]
     return (PAULE_MANDEL_INSTEAD,) * paule_mandel_instead + (SEVERAL_MAXIMA,) * several_maxima
 
 
-def _known(numbers: list[float], unknown: bool) -> list[float | None] | list[float]:
-    """The numbers, None for those that do not exist, if there are any such."""
-    return [None if number != number else number for number in numbers] if unknown else numbers
+def _known(numbers: list[float]) -> list[float | None] | list[float]:
+    """The numbers, None for those that do not exist, if there are any such: a sum that holds one of these is none either."""
+    total = sum(numbers)
+    return numbers if total == total else [None if number != number else number for number in numbers]
