@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +12,17 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.actions import ledger
+from app.actions.founding_studies import FoundingStudy, write_founding_studies
 from app.actions.recompute import Cause, recompute_all
 from app.actions.reference_records import KINDS, put_condition_outcomes, put_record
 from app.actions.reviews import make_live
-from app.actions.studies import amend_study, create_study, document_of, revision, submit_study
+from app.actions.studies import amend_study, document_of, submit_study
 from app.actor import SEEDING
 from app.database import reading, transaction
 from app.identifiers import deterministic_uuid7
 from app.models import Change, Study, StudyRevision
 from app.models.base import utc_now
+from app.queries.rating_inputs import in_groups
 from app.queries.study_records import shown_revision
 from app.queries.vocabulary_check import KnownSlugs, load_known_slugs
 from app.schemas.reference import ConditionOutcomeRecord
@@ -72,11 +73,7 @@ def seed(engine: Engine, folder: Path = SEED_DATA) -> SeedReport:
         founding = session.execute(select(col(Change.sequence)).limit(1)).first() is None
         _seed_records(session, folder, report)
         known = load_known_slugs(session)
-        fresh = [seeded for path in sorted((folder / "studies").glob("*.json")) for seeded in _seed_study(session, path, known, report)]
-        for study, _ in fresh:
-            submit_study(session, study, by=SEEDING, known=known)
-        for study, row in fresh:
-            make_live(session, study, row, document_of(row), by=SEEDING, moment=utc_now())
+        _seed_studies(session, folder, known, report)
         if report.wrote or founding:
             change = _announce(session, report, fingerprint)
             as_of = FOUNDED_AT.date() if founding else change.occurred_at.date()
@@ -117,24 +114,35 @@ def _records(folder: Path, name: str, file: str) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["broader"] is not None) if name == "condition" else entries
 
 
-def _seed_study(session: Session, path: Path, known: KnownSlugs, report: SeedReport) -> Iterator[tuple[Study, StudyRevision]]:
-    document, key = StudyDocument.model_validate_json(path.read_text("utf-8")), path.stem
-    study = session.execute(select(Study).where(col(Study.key) == key)).scalar_one_or_none()
-    if study is None:
-        stable_id = str(deterministic_uuid7(FOUNDED_AT, key))
-        study = create_study(session, document, by=SEEDING, key=key, study_id=stable_id, known=known)
-        report.studies_added.append(key)
-        yield study, revision(session, study, 1)
-        return
+def _seed_studies(session: Session, folder: Path, known: KnownSlugs, report: SeedReport) -> None:
+    paths = sorted((folder / "studies").glob("*.json"))
+    groups = in_groups([path.stem for path in paths])
+    there = {study.key: study for keys in groups for study in session.execute(select(Study).where(col(Study.key).in_(keys))).scalars()}
+    fresh, amended = [], []
+    for path in paths:
+        document, key = StudyDocument.model_validate_json(path.read_text("utf-8")), path.stem
+        if key not in there:
+            fresh.append(FoundingStudy(str(deterministic_uuid7(FOUNDED_AT, key)), key, document))
+        elif (row := _amend(session, there[key], document, report)) is not None:
+            amended.append((there[key], row))
+    write_founding_studies(session, fresh, by=SEEDING, known=known)
+    report.studies_added += [study.key for study in fresh]
+    for study, _ in amended:
+        submit_study(session, study, by=SEEDING, known=known)
+    for study, row in amended:
+        make_live(session, study, row, document_of(row), by=SEEDING, moment=utc_now())
+
+
+def _amend(session: Session, study: Study, document: StudyDocument, report: SeedReport) -> StudyRevision | None:
+    """The revision that corrects a founded study; None where there is nothing to correct, or people have changed it since."""
     shown = shown_revision(session, study)
     if document_of(shown) == document:
-        return
+        return None
     if shown.created_by != SEEDING.id:
-        report.studies_left.append(key)
-        return
-    row = amend_study(session, study, document, by=SEEDING, base=study.live_revision, reason="the founding data were corrected")
-    report.studies_amended.append(key)
-    yield study, row
+        report.studies_left.append(study.key)
+        return None
+    report.studies_amended.append(study.key)
+    return amend_study(session, study, document, by=SEEDING, base=study.live_revision, reason="the founding data were corrected")
 
 
 def fingerprint_of(folder: Path) -> str:

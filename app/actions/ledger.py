@@ -73,9 +73,13 @@ def append(
     moment: datetime | None = None,
 ) -> Change:
     """Add one entry within the caller's transaction, which holds the writer's place already."""
+    return append_entry(session, Entry(action, subject, summary, touches=tuple(touches), details=details or {}, moment=moment), by=by)
+
+
+def append_entry(session: Session, entry: "Entry", *, by: Actor) -> Change:
+    """The same of an entry that is made already."""
     sequence, previous_hash = tail_of(session)
-    written = Entry(action, subject, summary, touches=tuple(touches), details=details or {}, moment=moment)
-    row, subjects = _rows_of(written, by, sequence + 1, previous_hash)
+    row, subjects = _rows_of(entry, by, sequence + 1, previous_hash)
     _wake_followers(session)
     change = Change(**row)
     session.add(change)

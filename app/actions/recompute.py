@@ -1,11 +1,11 @@
 """Writing ratings: what `queries/impact.py` computed, stored with its bodies, its history and its ledger entry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -13,13 +13,15 @@ from app.actions import ledger
 from app.actions.rating_inputs import keep_inputs
 from app.actions.sign_offs import review_sign_offs
 from app.actor import Actor
-from app.models import BodyOfEvidence, Change, Condition, Intervention, Rating, RatingHistory
+from app.models import BodyOfEvidence, Change, Condition, Intervention, Rating, RatingHistory, StudyCondition
 from app.queries.impact import RatingImpact, rate_again
 from app.queries.pair_inputs import Pair
 from app.synthesis.rating import PairRating, body_to_json, to_json
 
 BATCH = 200
-"""Pairs rated in one go by a full recompute; bounds memory and the length of SQL lists."""
+"""Pairs rated in one go; bounds the length of SQL lists."""
+BATCH_STUDIES = 5000
+"""Studies read in one go, about; bounds memory."""
 WITHOUT_BEARING = frozenset({"as_of", "inputs_hash"})
 """Members that differ without the rating having moved."""
 REMEMBERED = (
@@ -38,6 +40,15 @@ class Cause:
     as_of: date
     """The day the ratings speak of; with the accepted studies it fixes them."""
     study: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingMove:
+    """A rating that a recompute moved, and where to; without what it rests on, of which many would fill the memory."""
+
+    condition: str
+    intervention: str
+    certainty: str
 
 
 def store_ratings(session: Session, impacts: Iterable[RatingImpact], *, by: Actor, cause: Cause) -> list[RatingImpact]:
@@ -63,14 +74,37 @@ def rating_moved(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> 
     return any(before.get(name) != value for name, value in after.items() if name not in WITHOUT_BEARING)
 
 
-def recompute_all(session: Session, *, by: Actor, cause: Cause) -> list[RatingImpact]:
+def recompute_all(session: Session, *, by: Actor, cause: Cause) -> list[RatingMove]:
     """Rate every condition x intervention anew, as of the day of the causing entry."""
-    moved: list[RatingImpact] = []
-    pairs = all_pairs(session)
-    for start in range(0, len(pairs), BATCH):
-        impacts = rate_again(session, pairs[start : start + BATCH], as_of=cause.as_of)
-        moved += store_ratings(session, impacts, by=by, cause=cause)
+    return recompute_pairs(session, all_pairs(session), by=by, cause=cause)
+
+
+def recompute_pairs(session: Session, pairs: Collection[Pair], *, by: Actor, cause: Cause) -> list[RatingMove]:
+    """Rate these anew, as of the day of the causing entry."""
+    moved: list[RatingMove] = []
+    for batch in pair_batches(session, pairs):
+        impacts = store_ratings(session, rate_again(session, batch, as_of=cause.as_of), by=by, cause=cause)
+        moved += [RatingMove(impact.condition, impact.intervention, impact.after.certainty) for impact in impacts]
+        session.flush()
+        session.expunge_all()  # else it would hold every rating that was written
     return moved
+
+
+def pair_batches(session: Session, pairs: Collection[Pair]) -> Iterator[list[Pair]]:
+    """The pairs in their order, as many in a batch as memory bears: all studies of their conditions are read at once."""
+    of_condition = col(StudyCondition.condition)
+    counts = dict(session.execute(select(of_condition, func.count()).group_by(of_condition)).all())
+    batch: list[Pair] = []
+    studies = 0
+    for pair in sorted(pairs):
+        more = counts.get(pair[0], 0)
+        if batch and (len(batch) == BATCH or studies + more > BATCH_STUDIES):
+            yield batch
+            batch, studies = [], 0
+        batch.append(pair)
+        studies += more
+    if batch:
+        yield batch
 
 
 def all_pairs(session: Session) -> list[Pair]:

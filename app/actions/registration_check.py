@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app.actions import ledger
 from app.actions.notices import store_notice
-from app.actions.recompute import BATCH, Cause, store_ratings
+from app.actions.recompute import Cause, pair_batches, store_ratings
 from app.actor import MAINTENANCE, Actor
 from app.identifiers import uuid7
 from app.models import PublicationNotice, Rating, Study
@@ -55,8 +55,8 @@ def rate_overdue(session: Session, *, by: Actor = MAINTENANCE) -> list[RatingImp
     cause = Cause(change, "time alone made a registered trial overdue", moment.date())
     pairs = sorted({(row.condition, row.intervention) for row in newly})
     moved: list[RatingImpact] = []
-    for start in range(0, len(pairs), BATCH):
-        impacts = rate_again(session, pairs[start : start + BATCH], as_of=cause.as_of)
+    for batch in pair_batches(session, pairs):
+        impacts = rate_again(session, batch, as_of=cause.as_of)
         moved += store_ratings(session, impacts, by=by, cause=cause)
     return moved
 

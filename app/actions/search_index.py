@@ -1,6 +1,7 @@
 """The words by which a thing is found: one `search_entry` each, synonyms included."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
@@ -47,7 +48,8 @@ def index_studies_of(session: Session, kind: str, slug: str) -> None:
 
 def words_of_study(session: Session, document: StudyDocument) -> list[str | None]:
     """Every word by which the study is found."""
-    return [*study_words(document), *_names(session, document)]
+    names = load_search_names(session, conditions=conditions_of(document), interventions={document.intervention})
+    return [*study_words(document), *names.of_study(document)]
 
 
 def study_words(document: StudyDocument) -> list[str | None]:
@@ -57,15 +59,28 @@ def study_words(document: StudyDocument) -> list[str | None]:
     return [*own, document.linked_registration, document.design, *document.conditions]
 
 
-def _names(session: Session, document: StudyDocument) -> list[str]:
-    conditions = conditions_of(document)
-    names: list[str] = []
-    for name, synonyms in session.execute(
-        select(col(Condition.name), col(Condition.synonyms)).where(col(Condition.slug).in_(conditions)).order_by(col(Condition.slug))
-    ).all():
-        names += [name, *synonyms]
-    for name, synonyms in session.execute(
-        select(col(Intervention.name), col(Intervention.synonyms)).where(col(Intervention.slug) == document.intervention)
-    ).all():
-        names += [name, *synonyms]
-    return names
+@dataclass(frozen=True, slots=True)
+class SearchNames:
+    """The names of conditions and interventions, synonyms included, by slug."""
+
+    conditions: Mapping[str, list[str]]
+    interventions: Mapping[str, list[str]]
+
+    def of_study(self, document: StudyDocument) -> list[str]:
+        """Every name of its conditions and its intervention."""
+        names = [name for slug in sorted(conditions_of(document)) for name in self.conditions.get(slug, ())]
+        return names + (self.interventions.get(document.intervention, []) if document.intervention is not None else [])
+
+
+def load_search_names(
+    session: Session, *, conditions: Collection[str] | None = None, interventions: Collection[str | None] | None = None
+) -> SearchNames:
+    """The names of these; of all where none are named."""
+    return SearchNames(_names(session, Condition, conditions), _names(session, Intervention, interventions))
+
+
+def _names(session: Session, table: type[Condition | Intervention], slugs: Collection[str | None] | None) -> dict[str, list[str]]:
+    statement = select(col(table.slug), col(table.name), col(table.synonyms))
+    if slugs is not None:
+        statement = statement.where(col(table.slug).in_(slugs))
+    return {slug: [name, *synonyms] for slug, name, synonyms in session.execute(statement).all()}

@@ -1,6 +1,6 @@
 """Study records: created, amended, submitted, withdrawn. Whatever comes in takes this one way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -176,10 +176,26 @@ def refuse_duplicate(session: Session, document: StudyDocument, *, by: Actor, bu
                 errors=[FieldProblem(f"/{name}", f"is the {name.upper()} of another study")],
                 study={"id": other.id, "key": other.key, "href": study_href(other.id)} if visible else None,
             )
-    _refuse_second_registration(session, document, but=but)
+    refuse_second_registration(session, document, but=but)
 
 
-def _refuse_second_registration(session: Session, document: StudyDocument, *, but: str | None) -> None:
+def refuse_taken_identifiers(session: Session, studies: Sequence[tuple[str, StudyDocument]]) -> None:
+    """The same for many new studies, by their keys: none has an identifier that another of them has, or a study that is here."""
+    for name in UNIQUE_IDENTIFIERS:
+        seen: dict[str, str] = {}
+        for key, document in studies:
+            value = getattr(document, name)
+            if value is not None and value in seen:
+                raise DuplicateStudy(f"{seen[value]} and {key} have the same {name.upper()} {value}")
+            if value is not None:
+                seen[value] = key
+        column = getattr(Study, name)
+        taken = session.execute(select(column, col(Study.key)).where(column.in_(seen)).limit(1)).first() if seen else None
+        if taken is not None:
+            raise DuplicateStudy(f"the {name.upper()} {taken[0]} of {seen[taken[0]]} belongs to the study {taken[1]}")
+
+
+def refuse_second_registration(session: Session, document: StudyDocument, *, but: str | None) -> None:
     """A trial has one record of its registration: of a second one a rating would count nothing, and nobody would see why.
 
     Reports name the same number. A registration that was retracted here counts as never made.
@@ -275,14 +291,28 @@ def log_revision(
     if row.salt is None:  # made before pins were salted
         row.salt = ledger.new_salt()
         session.flush()
-    public = {"key": study.key} if study.live_revision is not None else {}
-    return ledger.append(
-        session,
-        by=by,
-        action=action,
-        subject=f"study:{study.id}",
-        summary=f"{summary}: {study.title}" if public else f"{summary}: a record not accepted yet",
-        touches=touches,
-        details={**public, "revision": row.number, "revision_pin": revision_pin(row), **details},
-        moment=study.updated_at,
+    public = (study.key, study.title) if study.live_revision is not None else None
+    pin, moment = revision_pin(row), study.updated_at
+    entry = revision_entry(
+        action, summary, study=study.id, public=public, number=row.number, pin=pin, moment=moment, touches=touches, **details
     )
+    return ledger.append_entry(session, entry, by=by)
+
+
+def revision_entry(
+    action: str,
+    summary: str,
+    *,
+    study: str,
+    public: tuple[str, str] | None,
+    number: int,
+    pin: str,
+    moment: datetime,
+    touches: Iterable[str] = (),
+    **details: object,
+) -> ledger.Entry:
+    """What one act on one revision says of itself; `public` are key and title of the study, once one of its revisions was accepted."""
+    key = {"key": public[0]} if public is not None else {}
+    title = public[1] if public is not None else "a record not accepted yet"
+    told = {**key, "revision": number, "revision_pin": pin, **details}
+    return ledger.Entry(action, f"study:{study}", f"{summary}: {title}", touches=tuple(touches), details=told, moment=moment)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.actions import ledger
 from app.actions.projection import study_columns
 from app.actions.revision_pins import revision_pin
-from app.actions.studies import document_text
+from app.actions.studies import document_text, revision_entry
 from app.actions.study_keys import free_keys, key_stem
 from app.actor import Actor
 from app.identifiers import uuid7
@@ -82,5 +82,4 @@ def _revision_row(draft: PreparedDraft, by: Actor, moment: datetime) -> dict[str
 
 def _entries(pins: Iterable[tuple[str, str]], moment: datetime) -> Iterator[ledger.Entry]:
     for study, pin in pins:
-        details = {"revision": 1, "revision_pin": pin}
-        yield ledger.Entry("study.created", f"study:{study}", "Added: a record not accepted yet", details=details, moment=moment)
+        yield revision_entry("study.created", "Added", study=study, public=None, number=1, pin=pin, moment=moment)

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.actions.ledger import members_of, utc_text
 from app.actions.ledger_state import UNREADABLE, Difference, LedgerState, guarded
-from app.actions.recompute import BATCH, REMEMBERED, WITHOUT_BEARING, all_pairs, body_rows, rating_columns
+from app.actions.recompute import REMEMBERED, WITHOUT_BEARING, all_pairs, body_rows, pair_batches, rating_columns
 from app.models import BodyOfEvidence, Rating, RatingHistory
 from app.queries.pair_inputs import Pair, load_pair_inputs
 from app.synthesis.rating import rate_many, to_json
@@ -21,8 +21,8 @@ HistoryKey = tuple[str, str, int]
 
 def verify_ratings(session: Session, state: LedgerState) -> Iterator[Difference]:
     pairs = all_pairs(session)
-    for start in range(0, len(pairs), BATCH):
-        yield from _verify_batch(session, pairs[start : start + BATCH], state)
+    for batch in pair_batches(session, pairs):
+        yield from _verify_batch(session, batch, state)
     yield from _verify_history(session, state)
     existing = {tuple(row) for row in session.execute(select(col(Rating.condition), col(Rating.intervention)))}
     for condition, intervention in sorted(existing - set(pairs)):

@@ -3,6 +3,7 @@
 import argparse
 
 from pydantic_core import to_json
+from sqlalchemy import Engine
 
 from app.actions import ledger
 from app.actions.recompute import BATCH, Cause, recompute_all
@@ -25,15 +26,21 @@ def add_to(commands: Commands) -> None:
 
 
 def _verify(_options: argparse.Namespace) -> int:
+    with migrated() as engine:
+        return 1 if print_differences(engine) else 0
+
+
+def print_differences(engine: Engine) -> int:
+    """Verify, print what differs, and give how much that is."""
     count = 0
-    with migrated() as engine, reading(engine) as session:
+    with reading(engine) as session:
         for count, difference in enumerate(verify(session), start=1):
             if count <= MAX_DIFFERENCES_SHOWN:
                 print(difference)
     if count > MAX_DIFFERENCES_SHOWN:
         print(f"... and {count - MAX_DIFFERENCES_SHOWN} more")
     print("nothing differs" if count == 0 else f"{count} differences")
-    return 1 if count else 0
+    return count
 
 
 def _recompute(_options: argparse.Namespace) -> int:
@@ -48,8 +55,8 @@ def _recompute(_options: argparse.Namespace) -> int:
         )
         moved = recompute_all(session, by=MAINTENANCE, cause=Cause(change, "every rating was computed anew", change.occurred_at.date()))
     print(f"{len(moved)} ratings moved")
-    for impact in moved:
-        print(f"{impact.condition} × {impact.intervention}: {impact.after.certainty}")
+    for move in moved:
+        print(f"{move.condition} × {move.intervention}: {move.certainty}")
     return 0
 
 

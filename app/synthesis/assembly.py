@@ -1,6 +1,6 @@
 """From accepted studies to bodies of evidence: the one way in which the rating reads them (method, sections 1 and 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.synthesis.body import (
@@ -80,8 +80,9 @@ def _draft_assembly(pair: PairInput, requests: PoolRequests, terms: Terms) -> tu
     studies = sorted(pair.studies, key=lambda study: study.key)
     reasons = [(study, why_ineligible(study, pair)) for study in studies]
     eligible = tuple(study for study, reason in reasons if reason is None)
+    measuring = _by_outcome(pair, eligible)
     places = [
-        measured_at(pair, outcome, group, eligible, terms)
+        measured_at(pair, outcome, group, measuring.get(outcome.slug, ()), terms)
         for outcome in sorted(pair.outcomes, key=lambda outcome: IMPORTANCE_ORDER.index(outcome.importance))
         for group in GROUP_ORDER
     ]
@@ -97,6 +98,15 @@ def _draft_assembly(pair: PairInput, requests: PoolRequests, terms: Terms) -> tu
     wanted = [(place, at) for place in places for at in HORIZON_ORDER if terms.only is None or place.body_id(at) == terms.only]
     drafts = (_draft(place, horizon, requests) for place, horizon in wanted)
     return assembly, [draft for draft in drafts if draft is not None]
+
+
+def _by_outcome(pair: PairInput, studies: Iterable[StudyInput]) -> dict[str, list[StudyInput]]:
+    """Outcome to the studies, in their order, that have a row of it: of many studies most outcomes concern few."""
+    measuring: dict[str, list[StudyInput]] = {}
+    for study in studies:
+        for outcome in {row.outcome for row in study.results if row.condition == pair.condition}:
+            measuring.setdefault(outcome, []).append(study)
+    return measuring
 
 
 def _keys_left_out(place: Place) -> list[tuple[str, str]]:

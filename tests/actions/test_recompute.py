@@ -6,17 +6,16 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import col
 
 from app.actions import ledger
-from app.actions.recompute import Cause, all_pairs, rating_moved, recompute_all
+from app.actions.recompute import Cause, RatingMove, all_pairs, rating_moved, recompute_all
 from app.actor import MAINTENANCE
 from app.database import reading, transaction
 from app.models import BodyOfEvidence, Change, Rating, RatingHistory
-from app.queries.impact import RatingImpact
 from tests.factories import a_result, an_accepted_study, differences, instrument_record, put, rating_content
 
 PAIR = ("neck-pain", "craniosacral-therapy")
 
 
-def recompute(engine: Engine, *, later: timedelta = timedelta()) -> list[RatingImpact]:
+def recompute(engine: Engine, *, later: timedelta = timedelta()) -> list[RatingMove]:
     with transaction(engine) as session:
         change = ledger.append(session, by=MAINTENANCE, action="ledger.recomputed", subject="ledger:ratings", summary="Again")
         return recompute_all(session, by=MAINTENANCE, cause=Cause(change, "again", change.occurred_at.date() + later))
