@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
-HEAD_REVISION = "2026112906"
+HEAD_REVISION = "2026112908"
 """The newest migration; a test holds it against `migrations/versions`."""
 WRITER_LOCK = 7_214_083_001
 """PostgreSQL advisory lock of the one writer; any fixed number does."""

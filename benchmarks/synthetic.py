@@ -31,7 +31,10 @@ from app.seed import FOUNDED_AT, seed
 
 Json = dict[str, Any]
 STUDIES_A_CONDITION = 240
-CONDITIONS_A_TRANSACTION = 40
+REGISTRATIONS = range(100, 110, 2)
+REVIEWS = (150, 190, 230)
+SECOND_PAPERS = (5, 25, 45, 65)
+CONDITIONS_A_TRANSACTION = 42
 WORDS = 20_000
 COMMON_WORDS = (
     "trial therapy treatment effect patients randomised controlled pain study adults manual care clinical efficacy chronic pilot quality "
@@ -109,11 +112,33 @@ def some_words(chance: random.Random, many: int) -> str:
     return " ".join(word(int(math.exp(chance.random() * math.log(WORDS))) - 1) for _ in range(many))
 
 
+def study_key(number: int) -> str:
+    return f"made-up-study-{number:07d}"
+
+
 def study(number: int) -> FoundingStudy:
-    chance = random.Random(number)
-    key = f"made-up-study-{number:07d}"
-    document = StudyDocument.model_validate(body(number, chance))
+    chance, place, key = random.Random(number), number % STUDIES_A_CONDITION, study_key(number)
+    shape = registration if place in REGISTRATIONS else review if place in REVIEWS else body
+    document = StudyDocument.model_validate(shape(number, chance))
     return FoundingStudy(str(deterministic_uuid7(FOUNDED_AT, key)), key, document)
+
+
+def registration(number: int, chance: random.Random) -> Json:
+    """Every other one reported: by the study behind it."""
+    no_trial = {"kind": "registration", "design": "registered-trial", "publication_status": "registered", "doi": None, "results": []}
+    numbered = {"registration": registry_number(number), "completed_on": f"{chance.randint(2015, 2026)}-05-01", "risk_of_bias": []}
+    return body(number, chance) | no_trial | numbered | {"comparators": [], "n_analysed": None}
+
+
+def registry_number(number: int) -> str:
+    return f"NCT{90_000_000 + number}"
+
+
+def review(number: int, chance: random.Random) -> Json:
+    included = sorted({study_key(number - chance.randint(1, 80)) for _ in range(12)})
+    synthesis = {"n_studies": len(included), "included": included, "conclusion_direction": "inconclusive"}
+    reviewed = {"kind": "synthesis", "design": "systematic-review", "synthesis": synthesis, "results": [], "risk_of_bias": []}
+    return body(number, chance) | reviewed | {"comparators": []}
 
 
 def body(number: int, chance: random.Random) -> Json:
@@ -121,6 +146,7 @@ def body(number: int, chance: random.Random) -> Json:
     kind = chance.choice(COMPARATORS)
     design = chance.choice(DESIGNS)
     craniosacral = chance.random() < 0.5
+    place = number % STUDIES_A_CONDITION
     return {
         "title": f"Made-up study of {some_words(chance, chance.randint(6, 12))}",
         "kind": "primary",
@@ -139,6 +165,8 @@ def body(number: int, chance: random.Random) -> Json:
         "n_randomised": 2 * n,
         "n_analysed": 2 * n,
         "conditions": [slug],
+        "same_participants_as": [study_key(number - 3)] if place in SECOND_PAPERS else [],
+        "linked_registration": registry_number(number - 1) if place - 1 in REGISTRATIONS[::2] else None,
         "results": results(slug, kind, n, design, chance),
         "risk_of_bias": [
             {"tool": "rob-2", "overall": chance.choice(("low", "some-concerns", "high")), "judged_by": "nobody", "source": "made up"}

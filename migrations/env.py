@@ -9,8 +9,8 @@ from app.settings import get_settings
 
 
 def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    """The full-text tables of SQLite and the search column of PostgreSQL are made by hand in their migration."""
-    return not (name or "").startswith("search_index") and not (kind == "column" and name == "document_vector")
+    """The full-text tables of SQLite, the search column of PostgreSQL and the indexes of lists are made by hand in their migrations."""
+    return not (name or "").startswith(("search_index", "list_index")) and not (kind == "column" and name == "document_vector")
 
 
 def run() -> None:

@@ -106,7 +106,7 @@ class _DryRun:
 def read_import(engine: Engine, job: HeldJob, *, by: Actor) -> None:
     """Read the file of an import. When it cannot be read to its end, the import says so and holds no record."""
     with reading(engine) as session:
-        run = _DryRun(session.get_one(ReferenceImport, job.subject), load_known_slugs(session))
+        run = _DryRun(session.get_one(ReferenceImport, job.subject), load_known_slugs(session, at_once=True))
     with bookkeeping(engine) as session:
         job.note(session, 0)
         session.execute(delete(ImportRecord).where(col(ImportRecord.import_id) == job.subject))  # of a worker that died

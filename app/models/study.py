@@ -2,22 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.models.base import UTCDateTime
 
 
 class Study(SQLModel, table=True):
-    """One study record. Its columns show the accepted revision, or the newest one while none was accepted."""
+    """One study record. Its columns show the accepted revision, or the newest one while none was accepted.
+
+    The indexes that lists walk along stand in the migration `list_indexes`.
+    """
 
     __table_args__ = (
         UniqueConstraint("doi"),
         UniqueConstraint("pmid"),
         UniqueConstraint("pmcid"),
-        Index("ix_study_year_id", "year", "id"),
-        Index("ix_study_intervention_year_id", "intervention", "year", "id"),
-        Index("ix_study_kind_year_id", "kind", "year", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -52,10 +52,9 @@ class Study(SQLModel, table=True):
 
 
 class StudyCondition(SQLModel, table=True):
-    """The conditions a study is about; `year` stands here so that a condition's studies are one index walk."""
+    """The conditions a study is about; `year` stands here so that a condition's studies are one walk along an index."""
 
     __tablename__ = "study_condition"
-    __table_args__ = (Index("ix_study_condition_condition_year_study_id", "condition", "year", "study_id"),)
 
     study_id: str = Field(primary_key=True, foreign_key="study.id")
     condition: str = Field(primary_key=True, foreign_key="condition.slug")

@@ -60,9 +60,14 @@ EVIDENCE = FilterTable(
 
 
 def list_evidence(session: Session, asked: ListQuery) -> Page[Json]:
-    """A page of bodies of evidence in short. Sorted by certainty, the surest comes first."""
-    page = paginate(session, asked.apply(select(*ITEM)), asked.sort, asked.page)
-    return Page([_item(row) for row in page.items], page.limit, page.next, page.total)
+    """A page of bodies of evidence in short. Sorted by certainty, the surest comes first. Two queries, one more with `count=true`.
+
+    First which ones: putting them in order must not read what the engine stored of each.
+    """
+    page = paginate(session, asked.apply(select(col(BodyOfEvidence.id))), asked.sort, asked.page)
+    rows = session.execute(select(*ITEM).where(col(BodyOfEvidence.id).in_(page.items))).all()
+    items = {row.id: _item(row) for row in rows}
+    return Page([items[body] for body in page.items], page.limit, page.next, page.total)
 
 
 def _item(row: Any) -> Json:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, not_, or_
 from app.errors import InvalidQuery, ParameterProblem
 from app.queries.filter_values import MAX_VALUES, allowed_values, parse_value, split_values, value_schema
 from app.queries.nearest import as_sentence, did_you_mean
+from app.queries.not_by_index import NotByIndex
 from app.queries.paging import DEFAULT_LIMIT, MAX_LIMIT, PageRequest, SortKey, SortTerm, bind_cursor
 
 Condition = ColumnElement[bool]
@@ -23,7 +24,11 @@ MEANING = {"eq": "one of these", "not": "none of these (rows without a value sta
 
 @dataclass(frozen=True)
 class Field:
-    """One filter. `condition` takes the place of a column where the filter is an EXISTS or a search; `whole` leaves commas alone."""
+    """One filter. `condition` takes the place of a column where the filter is an EXISTS or a search; `whole` leaves commas alone.
+
+    `walked`: an index holds the column and the list's order behind it. One value is then a stretch of that index; several are not, and
+    are sought along the order of the list.
+    """
 
     name: str
     column: Any = None
@@ -32,6 +37,7 @@ class Field:
     condition: Callable[[list[Any]], Condition] | None = None
     whole: bool = False
     description: str = ""
+    walked: bool = False
 
     def build(self, operator: str, values: list[Any]) -> Condition:
         if self.condition is not None:
@@ -45,8 +51,11 @@ class Field:
         return bounded
 
     def _equals(self, values: list[Any]) -> Condition:
-        condition: Condition = self.column == values[0] if len(values) == 1 else self.column.in_(values)
-        return condition
+        if len(values) == 1:
+            single: Condition = self.column == values[0]
+            return single
+        several: Condition = (NotByIndex(self.column) if self.walked else self.column).in_(values)
+        return several
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +126,9 @@ class FilterTable:
             if name in terms:
                 raise ValueError(f"the sort key {name!r} comes twice")
             terms[name] = SortTerm(known[name], descending=part.startswith("-"))
-            if name == self.tie.name:
-                break  # it is unique: what follows could not change the order
-        terms.setdefault(self.tie.name, SortTerm(self.tie))
+            if name == self.tie.name or known[name].unique:
+                return list(terms.values())  # what follows could not change the order
+        terms[self.tie.name] = SortTerm(self.tie)
         return list(terms.values())
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, String, cast, select, tuple_, union_all
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from app.models import Rating, SharedParticipants, Study
-from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, pairs_of
+from app.models import Rating, Study
+from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, load_shared_links, pairs_of
 from app.schemas.study import StudyDocument, named_registrations
 from app.synthesis.body import PairInput
 from app.synthesis.rating import PairRating, rate_many
@@ -75,12 +75,8 @@ def _registration_documents(session: Session, numbers: Collection[str | None]) -
 
 def _same_people(session: Session, keys: Collection[str]) -> set[str]:
     """Keys that share participants with any of these, in either direction, through any number of papers."""
-    start = select(cast(col(Study.id), String).label("id")).where(col(Study.key).in_(keys)).cte("same_people", recursive=True)
-    forth: Select[str, str] = select(col(SharedParticipants.study_id).label("one"), col(SharedParticipants.other_id).label("other"))
-    back: Select[str, str] = select(col(SharedParticipants.other_id).label("one"), col(SharedParticipants.study_id).label("other"))
-    links = union_all(forth, back).subquery("links")  # PostgreSQL takes one recursive term only
-    people = start.union(select(links.c.other).join(start, links.c.one == start.c.id))
-    return set(session.execute(select(col(Study.key)).where(col(Study.id).in_(select(people.c.id)))).scalars()) | set(keys)
+    links = load_shared_links(session, keys)
+    return set(keys) | links.keys() | {other for others in links.values() for other in others}
 
 
 def _stored_ratings(session: Session, pairs: Collection[Pair]) -> dict[Pair, dict[str, Any]]:

@@ -1,21 +1,22 @@
 """Pages by keyset: a cursor holds the sort values of the last row, and the next page begins right behind it.
 
 Rows without a value come last, whichever way a key is sorted, on SQLite and PostgreSQL alike; ties are broken by the
-last key, which must be unique. A cursor is bound to the address, the filters and the sort it was given for.
+last key, which must be unique. A cursor is bound to the address, the filters and the sort it was given for. A page costs the same at any
+depth: what lies behind the cursor is asked for stretch by stretch, each a range of the index that the list is sorted by.
 """
 
 import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidCursor
@@ -29,12 +30,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A column that a list can be sorted by. `nullable=False` lets the database walk a plain index; only where it holds."""
+    """A column that a list can be sorted by. `nullable=False` lets the database walk a plain index; only where it holds.
+
+    Behind a `unique` one no other can change the order.
+    """
 
     name: str
     column: Any
     type: Any = str
     nullable: bool = True
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,12 @@ def paginate(session: Session, statement: Select[Any], sort: Sequence[SortTerm],
     """
     labels = [term.key.column.label(f"sort_{place}") for place, term in enumerate(sort)]
     walk = statement.add_columns(*labels).order_by(None).order_by(*_order(sort))
-    if request.cursor is not None:
-        walk = walk.where(_behind(sort, decode_cursor(request, sort)))
-    rows = Session.execute(session, walk.limit(request.limit + 1)).all()  # SQLModel's own `execute` warns
+    rows: list[Any] = []
+    for stretch in _stretches(sort, request):
+        wanted = request.limit + 1 - len(rows)
+        rows += Session.execute(session, walk.where(*stretch).limit(wanted)).all()  # SQLModel's own `execute` warns
+        if len(rows) > request.limit:
+            break
     kept = rows[: request.limit]
     following = encode_cursor(request, sort, kept[-1][-len(sort) :]) if len(rows) > request.limit else None
     single = bool(kept) and len(kept[0]) - len(sort) == 1
@@ -113,28 +121,31 @@ def _order(sort: Sequence[SortTerm]) -> list[Any]:
     return order
 
 
-def _behind(sort: Sequence[SortTerm], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Rows after `values`: equal in the first keys and later in the next one, for each number of equal keys."""
-    branches: list[ColumnElement[bool]] = []
-    equal: list[ColumnElement[bool]] = []
-    for term, value in zip(sort, values, strict=True):
-        if value is not None:  # nothing comes after a missing value but other missing values
-            branches.append(and_(*equal, _later(term, value)))
-        equal.append(term.key.column.is_(None) if value is None else term.key.column == value)
-    behind = or_(*branches)
-    first = sort[0]
-    if first.key.nullable:
-        return behind
-    start = literal(values[0], first.key.column.type)
-    bound = first.key.column <= start if first.descending else first.key.column >= start
-    return and_(bound, behind)  # says nothing new, but lets the database enter the index at the right place
+def _stretches(sort: Sequence[SortTerm], request: PageRequest) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """What lies behind the cursor, in the order of the list, each stretch one that an index can be entered at.
+
+    First the rows that are equal in all keys but the last and later in that, then those equal in one key fewer, and so on; of a key
+    that may be missing the missing ones behind the others. A page mostly lies within the first.
+    """
+    if request.cursor is None:
+        yield ()
+        return
+    values = decode_cursor(request, sort)
+    equal = [term.key.column.is_(None) if value is None else term.key.column == value for term, value in zip(sort, values, strict=True)]
+    for place in reversed(range(len(sort))):
+        term, value = sort[place], values[place]
+        if value is None:  # nothing comes after a missing value but other missing values
+            continue
+        yield (*equal[:place], _later(term, value))
+        if term.key.nullable:
+            yield (*equal[:place], term.key.column.is_(None))
 
 
 def _later(term: SortTerm, value: Any) -> ColumnElement[bool]:
     column = term.key.column
     bound = literal(value, column.type)  # SQLAlchemy compares a bare True or False only for equality
     later: ColumnElement[bool] = column < bound if term.descending else column > bound
-    return or_(later, column.is_(None)) if term.key.nullable else later
+    return later
 
 
 def encode_cursor(request: PageRequest, sort: Sequence[SortTerm], values: Sequence[Any]) -> str:

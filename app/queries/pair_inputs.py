@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Row, Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
 from app.models import (
@@ -24,6 +24,7 @@ from app.models import (
     StudyCondition,
     StudyRevision,
 )
+from app.queries.rating_inputs import in_groups
 from app.queries.study_inputs import study_input
 from app.schemas.study import StudyDocument, conditions_of, named_registrations
 from app.synthesis.body import InstrumentInput, LinearGroup, OutcomeInput, PairInput, RegistrationInput, StudyInput
@@ -70,7 +71,7 @@ def load_pair_inputs(
     reference = load_reference(session, {condition for condition, _ in pairs})
     studies = _studies_of_pairs(session, pairs, replacing)
     linked = _linked_to(session, studies.values(), replacing)
-    shared = _shared_sets(session, studies.values(), replacing)
+    shared = _shared_sets(session, studies.keys(), replacing)
     by_pair: dict[Pair, list[AcceptedStudy]] = defaultdict(list)
     for accepted in studies.values():
         for pair in pairs_of(accepted.document):
@@ -81,7 +82,7 @@ def load_pair_inputs(
 
 def load_reference(session: Session, conditions: Collection[str]) -> Reference:
     """Names, fidelities, outcomes with their instruments and how much they matter in each of the conditions."""
-    names = dict(session.execute(select(col(Condition.slug), col(Condition.name))).all())
+    names = dict(session.execute(select(col(Condition.slug), col(Condition.name)).where(col(Condition.slug).in_(conditions))).all())
     interventions = {row.slug: row for row in session.execute(select(Intervention)).scalars()}
     instruments: dict[str, list[InstrumentInput]] = defaultdict(list)
     for row in session.execute(select(Instrument).order_by(col(Instrument.outcome), col(Instrument.position))).scalars():
@@ -156,9 +157,10 @@ def _linked_to(session: Session, studies: Iterable[AcceptedStudy], replacing: Re
     return linked
 
 
-def _shared_sets(session: Session, studies: Iterable[AcceptedStudy], replacing: Replacements) -> tuple[tuple[str, ...], ...]:
+def _shared_sets(session: Session, mine: Collection[str], replacing: Replacements) -> tuple[tuple[str, ...], ...]:
     """Sets of keys that report the same people, closed under transitivity, also through papers outside the pair."""
-    links = _shared_links(session)
+    named = {key for document in replacing.values() if document is not None for key in document.same_participants_as}
+    links = load_shared_links(session, {*mine, *replacing, *named})
     for key in replacing:
         links.pop(key, None)
     for key, accepted in _replacements(replacing).items():
@@ -169,22 +171,35 @@ def _shared_sets(session: Session, studies: Iterable[AcceptedStudy], replacing: 
         group = ({key} | others) - gone
         touching = [known for known in sets if known & group]
         sets = [known for known in sets if not known & group] + [group.union(*touching)]
-    mine = {accepted.key for accepted in studies}
-    return tuple(sorted(tuple(sorted(group)) for group in sets if len(group) > 1 and group & mine))
+    own = set(mine)
+    return tuple(sorted(tuple(sorted(group)) for group in sets if len(group) > 1 and group & own))
 
 
-def _shared_links(session: Session) -> dict[str, set[str]]:
-    other = Study.__table__.alias("other_study")  # type: ignore[attr-defined]
-    rows = session.execute(
-        select(col(Study.key), other.c.key)
-        .join(SharedParticipants, col(SharedParticipants.study_id) == col(Study.id))
-        .join(other, other.c.id == col(SharedParticipants.other_id))
-        .where(col(Study.live_revision).is_not(None))
-    ).all()
+def load_shared_links(session: Session, keys: Collection[str]) -> dict[str, set[str]]:
+    """What the accepted papers on the people of these say, whichever paper says it: key to the keys that it names."""
     links: dict[str, set[str]] = defaultdict(set)
-    for key, other_key in rows:
-        links[key].add(other_key)
+    asked: set[str] = set()
+    waiting = set(keys)
+    while waiting:
+        asked |= waiting
+        found = [link for group in in_groups(sorted(waiting)) for link in session.execute(_links_of(group)).all()]
+        for key, other in found:
+            links[key].add(other)
+        waiting = {key for link in found for key in link} - asked
     return links
+
+
+def _links_of(keys: Collection[str]) -> Select[str, str]:
+    """Key and named key of the links that begin or end at one of these; each end is one walk along an index."""
+    naming, named = aliased(Study, name="naming"), aliased(Study, name="named")
+    ids = select(col(Study.id)).where(col(Study.key).in_(keys))
+    ends = or_(col(SharedParticipants.study_id).in_(ids), col(SharedParticipants.other_id).in_(ids))
+    linked: Select[str, str] = (
+        select(col(naming.key), col(named.key))
+        .join(SharedParticipants, col(SharedParticipants.study_id) == col(naming.id))
+        .join(named, col(named.id) == col(SharedParticipants.other_id))
+    )
+    return linked.where(ends, col(naming.live_revision).is_not(None))
 
 
 def _pair_input(

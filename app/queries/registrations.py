@@ -13,7 +13,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col
 
@@ -107,15 +107,21 @@ def registrations_table(as_of: date) -> FilterTable:
 
 
 def list_registrations(session: Session, asked: ListQuery, as_of: date) -> Page[Json]:
-    """One page of registrations. Two queries, one more with `count=true`."""
-    page = paginate(session, asked.apply(_trials(as_of)), asked.sort, asked.page)
-    return Page(_items(session, page.items, as_of), page.limit, page.next, page.total)
+    """One page of registrations. Three queries, one more with `count=true`.
+
+    First which ones: putting them in order must not ask of each whether it is reported.
+    """
+    page = paginate(session, asked.apply(_trials(col(Study.id), CONDITION.label("condition"))), asked.sort, asked.page)
+    of_page = tuple_(col(Study.id), CONDITION).in_([(row.id, row.condition) for row in page.items])
+    rows = {(row.id, row.condition): row for row in session.execute(_trials(*TRIAL, _status(as_of)).where(of_page))}
+    items = _items(session, [rows[row.id, row.condition] for row in page.items], as_of)
+    return Page(items, page.limit, page.next, page.total)
 
 
 def load_registrations(session: Session, condition: str, intervention: str, as_of: date) -> Json:
     """What the page of a rating shows of its registered trials: how many stand where, and which. Two queries."""
     mine = (col(StudyCondition.condition) == condition, col(Study.intervention) == intervention)
-    rows = session.execute(_trials(as_of).where(*mine).order_by(COMPLETED.asc().nulls_last(), col(Study.key))).all()
+    rows = session.execute(_trials(*TRIAL, _status(as_of)).where(*mine).order_by(COMPLETED.asc().nulls_last(), col(Study.key))).all()
     items = _items(session, rows, as_of)
     counts = {status.value: sum(item["status"] == status for item in items) for status in RegistrationStatus}
     return {"as_of": as_of, **counts, "items": items}
@@ -125,7 +131,7 @@ def load_overdue(session: Session, as_of: date) -> list[Any]:
     """Every trial that is overdue on that day, for each of its conditions."""
     overdue = status_column(as_of) == RegistrationStatus.OVERDUE.value
     rated = col(Study.intervention).is_not(None)
-    return list(session.execute(_trials(as_of).where(overdue, rated).order_by(col(Study.key), CONDITION)).all())
+    return list(session.execute(_trials(*TRIAL, _status(as_of)).where(overdue, rated).order_by(col(Study.key), CONDITION)).all())
 
 
 def load_accepted_registrations(session: Session) -> list[AcceptedRegistration]:
@@ -178,9 +184,13 @@ def ledger_day(session: Session) -> date | None:
     return newest.date() if newest is not None else None
 
 
-def _trials(as_of: date) -> Select[Any]:
+def _status(as_of: date) -> Any:
+    return status_column(as_of).label("status")
+
+
+def _trials(*columns: Any) -> Select[Any]:
     return (
-        select(*TRIAL, status_column(as_of).label("status"))
+        select(*columns)
         .join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
         .where(
             col(Study.kind) == StudyKind.REGISTRATION,

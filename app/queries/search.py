@@ -56,14 +56,15 @@ FTS5 = table("search_index", column("rowid", Integer))
 
 
 class EntryMatches(FunctionElement[bool]):
-    """True where the entry of that id holds the words; each engine has its own way to ask."""
+    """True where the entry of that id holds the words and is of one of the kinds; each engine has its own way to ask."""
 
     inherit_cache = True
     type = Boolean()
     name = "entry_matches"
 
-    def __init__(self, words: SearchWords) -> None:
-        super().__init__(col(SearchEntry.id), _text(fts5_text(words)), _text(" ".join(words.whole)), _text(words.last or ""))
+    def __init__(self, words: SearchWords, kinds: Collection[str]) -> None:
+        asked = (_text(fts5_text(words, kinds)), _text(" ".join(words.whole)), _text(words.last or ""))
+        super().__init__(col(SearchEntry.id), *asked, _of_kinds(kinds))
 
     def self_group(self, against: Any = None) -> Any:
         """As it is: the usual `… = 1` behind a boolean function would hide the IN from SQLite's planner."""
@@ -72,15 +73,16 @@ class EntryMatches(FunctionElement[bool]):
 
 @compiles(EntryMatches, "sqlite")
 def _match_fts5(element: EntryMatches, compiler: SQLCompiler, **options: Any) -> str:
-    entry_id, fts5, _, _ = element.clauses
+    entry_id, fts5, *_ = element.clauses
     matching = select(FTS5.c.rowid).where(_fts5_matches(fts5))
     return compiler.process(entry_id.in_(matching), **options)
 
 
 @compiles(EntryMatches, "postgresql")
 def _match_tsvector(element: EntryMatches, compiler: SQLCompiler, **options: Any) -> str:
-    _, _, whole, last = element.clauses
-    return f"search_entry.document_vector @@ {compiler.process(_tsquery(whole, last), **options)}"
+    _, _, whole, last, of_kinds = element.clauses
+    matches = f"search_entry.document_vector @@ {compiler.process(_tsquery(whole, last), **options)}"
+    return f"({matches} AND {compiler.process(of_kinds, **options)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +101,23 @@ class Found:
     """None behind the ranked matches."""
 
 
-def fts5_text(words: SearchWords) -> str:
-    """Each word as a quoted string, so that AND, NEAR, `*` and `:` are words like any other; FTS5 joins them by AND."""
+def fts5_text(words: SearchWords, kinds: Collection[str]) -> str:
+    """Each word as a quoted string, so that AND, NEAR, `*` and `:` are words like any other; FTS5 joins them by AND.
+
+    The kind of an entry is a word of a column of its own.
+    """
     beginning = [f'"{words.last}"*'] if words.last is not None else []
-    return " ".join([*(f'"{word}"' for word in words.whole), *beginning])
+    of_text = " ".join([*(f'"{word}"' for word in words.whole), *beginning])
+    of_kinds = " OR ".join(f'"{kind}"' for kind in sorted(kinds))
+    return f"{{title words}} : ({of_text}) AND kind : ({of_kinds})"
 
 
 def matching_references(kind: str, text: str) -> Select[Any]:
     """References of this kind that hold every word of the text, for `column.in_(…)`; the same statement on both engines."""
     words, named = read_words(text), _named_studies(text)
-    holds = named if named is not None else EntryMatches(words) if words is not None else false()
-    return select(col(SearchEntry.reference)).where(_of_kinds([kind]), holds)
+    named_of_kind = and_(named, _of_kinds([kind])) if named is not None else None
+    holds = named_of_kind if named_of_kind is not None else EntryMatches(words, [kind]) if words is not None else false()
+    return select(col(SearchEntry.reference)).where(holds)
 
 
 def search(session: Session, text: str, *, kinds: Collection[str], asked: PageRequest) -> Page[Found]:
@@ -221,22 +229,21 @@ def _equally_good(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def _matches_of_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
-    """Ids of the entries, and FTS5's row behind each: read one by one, so that a limit ends the work."""
-    statement: Select[Any] = select(col(SearchEntry.id).label("id")).select_from(FTS5)
-    joined = statement.join(SearchEntry, col(SearchEntry.id) == FTS5.c.rowid)
-    return joined.where(_fts5_matches(_text(fts5_text(words))), _of_kinds(kinds))
+    """Ids of the entries, from FTS5 alone: read one by one, so that a limit ends the work."""
+    statement: Select[Any] = select(FTS5.c.rowid.label("id"))
+    return statement.where(_fts5_matches(_text(fts5_text(words, kinds))))
 
 
 def _ranked_by_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
     """BM25 over the newest matches; SQLite gives better matches a lower number, so the sign is turned."""
-    score = -func.bm25(literal_column("search_index"), TITLE_WEIGHT, 1.0)
+    score = -func.bm25(literal_column("search_index"), TITLE_WEIGHT, 1.0, 0.0)  # title, words, kind
     matches = _matches_of_fts5(words, kinds).add_columns(score.label("score"))
     return matches.order_by(FTS5.c.rowid.desc()).limit(RANKED_MATCHES)
 
 
 def _matches_of_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
     statement: Select[Any] = select(col(SearchEntry.id).label("id"))
-    return statement.where(EntryMatches(words), _of_kinds(kinds))
+    return statement.where(EntryMatches(words, kinds))
 
 
 def _ranked_by_tsvector(words: SearchWords, kinds: Collection[str]) -> Select[Any]:

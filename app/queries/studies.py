@@ -14,6 +14,7 @@ from app.queries.addresses import study_href
 from app.queries.condition_page import short_label
 from app.queries.filter_values import split_values
 from app.queries.filters import Field, FilterTable, ListQuery
+from app.queries.not_by_index import NotByIndex
 from app.queries.paging import Page, SortKey, paginate
 from app.queries.search import matching_references
 from app.schemas.study import StudyKey
@@ -30,24 +31,32 @@ ITEM: tuple[Any, ...] = (
 
 
 def _about(values: list[Any]) -> ColumnElement[bool]:
-    return _exists(StudyCondition, col(StudyCondition.condition).in_(values))
+    """A condition has some hundred studies: they are found by it, and then put in order."""
+    return col(Study.id).in_(select(col(StudyCondition.study_id)).where(col(StudyCondition.condition).in_(values)))
+
+
+def _not_about(values: list[Any]) -> ColumnElement[bool]:
+    """Negated by the filter table: nearly all studies are about other conditions, so each is asked on the way."""
+    return _exists(StudyCondition, col(StudyCondition.condition), values)
 
 
 def _compared_with(values: list[Any]) -> ColumnElement[bool]:
-    return _exists(Comparison, col(Comparison.kind).in_(values))
+    return _exists(Comparison, col(Comparison.kind), values)
 
 
 def _measures(values: list[Any]) -> ColumnElement[bool]:
-    return _exists(Result, col(Result.outcome).in_(values))
+    return _exists(Result, col(Result.outcome), values)
 
 
 def _judged(values: list[Any]) -> ColumnElement[bool]:
-    return _exists(RiskOfBias, col(RiskOfBias.overall).in_(values))
+    return _exists(RiskOfBias, col(RiskOfBias.overall), values)
 
 
-def _exists(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _exists(table: Any, column: Any, values: list[Any]) -> ColumnElement[bool]:
+    """Asked of each study on the way, by its id: of most values there are many studies."""
     # correlated with `study` alone: the statement around it may read the same table
-    return select(table.study_id).where(table.study_id == col(Study.id), condition).correlate(Study).exists()
+    wanted = (table.study_id == col(Study.id), NotByIndex(column).in_(values))
+    return select(table.study_id).where(*wanted).correlate(Study).exists()
 
 
 def _registered_as(values: list[Any]) -> ColumnElement[bool]:
@@ -63,23 +72,23 @@ def _filter_table(condition: Field, year: Any, study_id: Any) -> FilterTable:
     return FilterTable(
         fields=(
             condition,
-            Field("condition", type=Slug, operators=("not",), condition=_about),
-            Field("intervention", col(Study.intervention), Slug),
+            Field("condition", type=Slug, operators=("not",), condition=_not_about),
+            Field("intervention", col(Study.intervention), Slug, walked=True),
             Field("fidelity", col(Study.fidelity), Slug),
-            Field("kind", col(Study.kind), StudyKind),
-            Field("design", col(Study.design), Design),
-            Field("publication_status", col(Study.publication_status), PublicationStatus),
-            Field("status", col(Study.status), PublicStatus),
-            Field("year", year, int, ("eq", "gte", "lte", "not")),
+            Field("kind", col(Study.kind), StudyKind, walked=True),
+            Field("design", col(Study.design), Design, walked=True),
+            Field("publication_status", col(Study.publication_status), PublicationStatus, walked=True),
+            Field("status", col(Study.status), PublicStatus, walked=True),
+            Field("year", year, int, ("eq", "gte", "lte", "not"), walked=True),
             Field("year_from", year, int, ("eq",), lambda values: year >= values[0], whole=True, description="The same as `year__gte`."),
             Field("year_to", year, int, ("eq",), lambda values: year <= values[0], whole=True, description="The same as `year__lte`."),
             Field("comparator", None, Comparator, condition=_compared_with, description="A group that the study compares with."),
             Field("outcome", None, Slug, condition=_measures, description="An outcome that the study has a result on."),
             Field("risk_of_bias", None, RiskOfBiasJudgement, condition=_judged, description="A judgement on the whole study, by any tool."),
-            Field("age_group", col(Study.age_group), AgeGroup),
-            Field("n_randomised", col(Study.n_randomised), int, ("eq", "gte", "lte")),
-            Field("language", col(Study.language)),
-            Field("country", col(Study.country)),
+            Field("age_group", col(Study.age_group), AgeGroup, walked=True),
+            Field("n_randomised", NotByIndex(col(Study.n_randomised)), int, ("eq", "gte", "lte")),
+            Field("language", col(Study.language), walked=True),
+            Field("country", col(Study.country), walked=True),
             Field("id", study_id),
             Field("key", col(Study.key), StudyKey),
             Field("doi", col(Study.doi), Doi, ("eq",)),
@@ -91,7 +100,7 @@ def _filter_table(condition: Field, year: Any, study_id: Any) -> FilterTable:
         sort_keys=(
             SortKey("year", year, int),
             SortKey("title", col(Study.title), nullable=False),
-            SortKey("key", col(Study.key), nullable=False),
+            SortKey("key", col(Study.key), nullable=False, unique=True),
             SortKey("n_randomised", col(Study.n_randomised), int),
         ),
         tie=SortKey("id", study_id, nullable=False),

@@ -15,9 +15,33 @@ from app.queries.study_records import visible_to
 from app.schemas.study import StudyDocument, StudyResult
 
 
+class _ConditionSlugs(Collection[str]):
+    """Of conditions there are too many to read them all for one document: each is looked up when it is named, once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._asked: dict[str, bool] = {}
+
+    def __contains__(self, slug: object) -> bool:
+        name = str(slug)
+        if name not in self._asked:
+            self._asked[name] = self._session.execute(select(col(Condition.slug)).where(col(Condition.slug) == name)).first() is not None
+        return self._asked[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_all_conditions(self._session))
+
+    def __len__(self) -> int:
+        return len(_all_conditions(self._session))
+
+
+def _all_conditions(session: Session) -> frozenset[str]:
+    return frozenset(session.execute(select(col(Condition.slug))).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class KnownSlugs:
-    conditions: frozenset[str]
+    conditions: Collection[str]
     outcomes: Mapping[str, str]
     """Outcome to which way is better."""
     instruments: Mapping[str, str]
@@ -30,11 +54,12 @@ class KnownSlugs:
     """Instrument to the least difference that matters, where one is known."""
 
 
-def load_known_slugs(session: Session) -> KnownSlugs:
+def load_known_slugs(session: Session, *, at_once: bool = False) -> KnownSlugs:
+    """What a document may name, good for as long as the session is; `at_once`: for longer, with all conditions in memory."""
     columns = (col(Instrument.slug), col(Instrument.outcome), col(Instrument.min), col(Instrument.max), col(Instrument.mid))
     instruments = session.execute(select(*columns)).all()
     return KnownSlugs(
-        conditions=frozenset(session.execute(select(col(Condition.slug))).scalars()),
+        conditions=_all_conditions(session) if at_once else _ConditionSlugs(session),
         outcomes=dict(session.execute(select(col(Outcome.slug), col(Outcome.better))).all()),
         instruments={row.slug: row.outcome for row in instruments},
         ranges={row.slug: (row.min, row.max) for row in instruments},

@@ -66,7 +66,7 @@ class TestHistory:
     def test_each_migration_follows_one_other(self) -> None:
         script = ScriptDirectory.from_config(configuration("sqlite://"))
         assert [revision.revision for revision in script.walk_revisions()] == [
-            *(f"20261129{number:02}" for number in range(6, 0, -1)),
+            *(f"20261129{number:02}" for number in range(8, 0, -1)),
             "2026112404",
             "2026112403",
             WITH_SEARCH,

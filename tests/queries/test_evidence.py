@@ -27,11 +27,11 @@ def asked(**params: str) -> ListQuery:
 
 
 class TestListEvidence:
-    def test_a_page_is_one_query(self, session: Session) -> None:
+    def test_a_page_is_two_queries(self, session: Session) -> None:
         for limit in ("1", "200"):
             with counted_queries(session) as sent:
                 list_evidence(session, asked(limit=limit))
-            assert len(sent) == 1
+            assert len(sent) == 2
 
     def test_items_say_what_the_stored_explanation_says(self, session: Session) -> None:
         stored = {row.id: row.explanation for row in session.execute(select(BodyOfEvidence)).scalars()}

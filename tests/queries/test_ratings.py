@@ -87,12 +87,12 @@ class TestGetRatingWhatIf:
         assert get_rating_what_if(session, *NECK_PAIN, until(2015))["as_of"] == "2015-12-31"
         assert get_rating_what_if(session, *NECK_PAIN, until(THIS_YEAR))["as_of"] == stored.isoformat()
 
-    def test_the_number_of_queries_does_not_depend_on_the_pair(self, session: Session) -> None:
+    def test_the_number_of_queries_does_not_depend_on_the_pair_but_for_chains_of_papers_on_the_same_people(self, session: Session) -> None:
         counts = set()
         for condition in ("neck-pain", "infant-colic", "tinnitus"):
             with counted_queries(session) as sent:
                 get_rating_what_if(session, condition, "craniosacral-therapy", until(2015))
-            counts.add(len(sent))
+            counts.add(len([statement for statement in sent if "shared_participants" not in statement]))
         assert len(counts) == 1
 
     def test_stores_nothing(self, session: Session) -> None:

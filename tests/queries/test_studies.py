@@ -54,7 +54,7 @@ class TestListStudies:
         with counted_queries(session) as sent:
             ask(session, condition="migraine", limit="2")
         plan = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0]}", ("x",) * sent[0].count("?"))]
-        assert plan[0].startswith("SEARCH study_condition USING COVERING INDEX ix_study_condition_condition_year_study_id (condition=?)")
+        assert plan[0].startswith("SEARCH study_condition USING COVERING INDEX list_index_of_condition (condition=?)")
         assert plan[1].startswith("SEARCH study USING")
 
     def test_one_condition_and_the_same_among_several_give_the_same(self, session: Session) -> None:
