@@ -70,9 +70,9 @@ def get_study_revision(request: Request, study_id: UUID, number: RevisionNumber,
 def get_study(request: Request, study_id: str, session: ReadSession, reader: Reader) -> Response:
     """Give one study by its id, `doi:…`, `pmid:…`, `pmcid:…` or key; other names than the id are answered with Content-Location."""
     study = find_visible_study(session, study_id, reader)
-    page, row = get_study_page(session, study, reader)
+    page = get_study_page(session, study, reader)
     unaccepted = study.live_revision is None
     found = warnings_of(session, page["document"], load_known_slugs(session), reader=reader) if unaccepted else []
     answer = page | {"warnings": as_warnings(found)}
     headers = {} if study_id == study.id else {"Content-Location": study_href(study.id)}
-    return reply(request, answer, revision=row.number, headers=headers)
+    return reply(request, answer, revision=page["revision"], headers=headers)

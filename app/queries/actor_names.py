@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from app.actor import MAINTENANCE, RETRACTION_CHECK, SEEDING
 from app.models import ApiKey
+from app.queries.prepared import ask_prepared, in_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,13 @@ class ActorName:
     orcid: str | None = None
 
 
+NAMED = select(col(ApiKey.prefix), col(ApiKey.name), col(ApiKey.orcid)).where(in_list(col(ApiKey.prefix), "prefixes"))
 OURSELVES = {actor.id: ActorName(actor.name) for actor in (SEEDING, MAINTENANCE, RETRACTION_CHECK)}
 
 
 def load_actor_names(session: Session, actors: Collection[str]) -> dict[str, ActorName]:
-    """One query; an id that no key has keeps its place as its own name."""
-    columns = (col(ApiKey.prefix), col(ApiKey.name), col(ApiKey.orcid))
-    rows = session.execute(select(*columns).where(col(ApiKey.prefix).in_(sorted(set(actors)))))
+    """One query, none for ourselves; an id that no key has keeps its place as its own name."""
+    prefixes = sorted(set(actors) - OURSELVES.keys())
+    rows = ask_prepared(session, NAMED, prefixes=prefixes) if prefixes else ()
     keys = {prefix: ActorName(name, orcid) for prefix, name, orcid in rows}
     return {actor: keys.get(actor) or OURSELVES.get(actor) or ActorName(actor) for actor in actors}

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Change, ChangeSubject
 from app.queries.made_from import note_made_from
+from app.queries.prepared import ask_prepared, in_list
 from app.schemas.meta import Meta
 from app.synthesis.rating import METHOD_VERSION
 
@@ -35,8 +37,18 @@ def newest_sequence(session: Session, subjects: Collection[str] | None, records:
     shows the name of an intervention does not change with every rating of it.
     """
     if subjects is None:
-        return session.execute(select(func.max(col(Change.sequence)))).scalar() or 0
-    touching = select(func.max(col(ChangeSubject.sequence)).label("sequence")).where(col(ChangeSubject.subject).in_(sorted(set(subjects))))
-    editing = select(func.max(col(Change.sequence)).label("sequence")).where(col(Change.subject).in_(sorted(set(records))))
-    newest = union_all(touching, editing).subquery()
-    return session.execute(select(func.max(newest.c.sequence))).scalar() or 0
+        return ask_prepared(session, NEWEST).scalar() or 0
+    if not records:
+        return ask_prepared(session, TOUCHING, subjects=sorted(set(subjects))).scalar() or 0
+    return ask_prepared(session, TOUCHING_OR_EDITING, subjects=sorted(set(subjects)), records=sorted(set(records))).scalar() or 0
+
+
+def _touching_or_editing() -> Select[Any]:
+    editing = select(func.max(col(Change.sequence)).label("sequence")).where(in_list(col(Change.subject), "records"))
+    newest = union_all(TOUCHING, editing).subquery()
+    return select(func.max(newest.c.sequence))
+
+
+NEWEST = select(func.max(col(Change.sequence)))
+TOUCHING = select(func.max(col(ChangeSubject.sequence)).label("sequence")).where(in_list(col(ChangeSubject.subject), "subjects"))
+TOUCHING_OR_EDITING = _touching_or_editing()

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Text, cast, func, or_, select
+from sqlalchemy import Text, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Claim, Condition, Intervention, Position, Rating, Source, Study, StudyCondition
 from app.queries.addresses import claim_href, condition_href, intervention_href, study_href
-from app.queries.columns import Columns, members
+from app.queries.columns import Columns, leading_members, members
+from app.queries.prepared import ask_prepared
 from app.queries.published_reviews import Conclusion, StandingBeside
 from app.queries.ratings import SUMMARY, summary_row
 from app.queries.study_inputs import surname
@@ -47,20 +48,13 @@ def _sentence(rating: Mapping[str, Any]) -> str:
     return f"{rating['intervention_name']}: {sentence[0].lower()}{sentence[1:]}"
 
 
-def load_relatives(session: Session, condition: Condition) -> dict[str, list[Json]]:
+def load_relatives(session: Session, condition: str, broader: str | None) -> dict[str, list[Json]]:
     """The broader and the narrower conditions, each with its own headlines."""
-    is_broader = col(Condition.slug) == condition.broader
-    rows = session.execute(
-        select(*SUMMARY, col(Condition.slug), col(Condition.name), is_broader.label("is_broader"))
-        .outerjoin(Rating, col(Rating.condition) == col(Condition.slug))
-        .outerjoin(Intervention, col(Intervention.slug) == col(Rating.intervention))
-        .where(or_(is_broader, col(Condition.broader) == condition.slug))
-        .order_by(col(Condition.slug), col(Rating.intervention))
-    )
+    rows: Any = ask_prepared(session, RELATIVES, condition=condition, broader=broader)
     found: dict[str, dict[str, Json]] = {"broader": {}, "narrower": {}}
     for row in rows:
         blank = {"slug": row.slug, "name": row.name, "ratings": [], "href": condition_href(row.slug)}
-        relative = found["broader" if row.is_broader else "narrower"].setdefault(row.slug, blank)
+        relative = found["broader" if row.slug == broader else "narrower"].setdefault(row.slug, blank)
         if row.intervention is not None:
             relative["ratings"].append(summary_row(row))
     return {side: list(relatives.values()) for side, relatives in found.items()}
@@ -75,9 +69,7 @@ def related_interventions(rows: Iterable[tuple[str, list[Json]]]) -> list[Json]:
 
 def load_claims(session: Session, condition: str, conclusions: Mapping[str, Conclusion]) -> list[Json]:
     """What is claimed of the condition, each with its verdict from the rating of the intervention it names."""
-    rows = session.execute(
-        select(*CLAIM).join(Source, col(Source.slug) == col(Claim.source)).where(col(Claim.condition) == condition).order_by(col(Claim.id))
-    )
+    rows = ask_prepared(session, CLAIMS, condition=condition)
     return [_claim(row, conclusions) for row in rows]
 
 
@@ -89,15 +81,7 @@ def _claim(row: Any, conclusions: Mapping[str, Conclusion]) -> Json:
 
 def load_newest_studies(session: Session, condition: str) -> tuple[list[Json], int]:
     """The newest accepted studies of the condition, and how many there are in all: none but accepted studies are linked to it."""
-    of_condition = col(StudyCondition.condition) == condition
-    total = select(func.count()).select_from(StudyCondition).where(of_condition).correlate(None).scalar_subquery()
-    rows = session.execute(
-        select(*STUDY, total.label("total"))
-        .join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
-        .where(of_condition)
-        .order_by(col(StudyCondition.year).desc().nulls_last(), col(StudyCondition.study_id).desc())
-        .limit(STUDIES_SHOWN)
-    ).all()
+    rows: Any = ask_prepared(session, NEWEST_STUDIES, condition=condition).all()
     return [_study(row) for row in rows], rows[0].total if rows else 0
 
 
@@ -130,6 +114,38 @@ def registration_row(registration: StandingBeside, reports: Mapping[str, list[st
 
 def load_positions(session: Session, condition: str) -> list[Json]:
     """Statements that name the condition, newest first. A slug holds nothing that LIKE or JSON would read as a sign."""
-    names_it = cast(col(Position.conditions), Text).like(f'%"{condition}"%')
-    rows = session.execute(select(Position).where(names_it).order_by(col(Position.year).desc().nulls_last(), col(Position.id))).scalars()
-    return [{name: getattr(row, name) for name in POSITION} for row in rows]
+    rows = ask_prepared(session, POSITIONS, named=f'%"{condition}"%')
+    return [leading_members(row, POSITION) for row in rows]
+
+
+def _newest_studies() -> Any:
+    of_condition = col(StudyCondition.condition) == bindparam("condition")
+    total = select(func.count()).select_from(StudyCondition).where(of_condition).correlate(None).scalar_subquery()
+    return (
+        select(*STUDY, total.label("total"))
+        .join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
+        .where(of_condition)
+        .order_by(col(StudyCondition.year).desc().nulls_last(), col(StudyCondition.study_id))
+        .limit(STUDIES_SHOWN)
+    )
+
+
+NEWEST_STUDIES = _newest_studies()
+RELATIVES = (
+    select(*SUMMARY, col(Condition.slug), col(Condition.name))
+    .outerjoin(Rating, col(Rating.condition) == col(Condition.slug))
+    .outerjoin(Intervention, col(Intervention.slug) == col(Rating.intervention))
+    .where(or_(col(Condition.slug) == bindparam("broader"), col(Condition.broader) == bindparam("condition")))
+    .order_by(col(Condition.slug), col(Rating.intervention))
+)
+CLAIMS = (
+    select(*CLAIM)
+    .join(Source, col(Source.slug) == col(Claim.source))
+    .where(col(Claim.condition) == bindparam("condition"))
+    .order_by(col(Claim.id))
+)
+POSITIONS = (
+    select(*(getattr(Position, name) for name in POSITION))
+    .where(cast(col(Position.conditions), Text).like(bindparam("named")))
+    .order_by(col(Position.year).desc().nulls_last(), col(Position.id))
+)

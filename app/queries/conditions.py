@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, func, literal_column, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,6 +22,7 @@ from app.queries.condition_page import (
 )
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
+from app.queries.prepared import ask_prepared
 from app.queries.published_reviews import Conclusion, load_beside, review_row
 from app.queries.ratings import certainty_rank, load_summaries, on_page
 from app.queries.registrations import load_reports
@@ -102,11 +103,13 @@ def get_condition(session: Session, slug: str) -> Condition:
 
 def get_condition_page(session: Session, slug: str) -> Json:
     """Everything about one condition, in nine queries."""
-    condition = get_condition(session, slug)
-    rated = _load_ratings(session, slug)
+    condition: Any = ask_prepared(session, CONDITION, condition=slug).one_or_none()
+    if condition is None:
+        raise unknown_slug(session, col(Condition.slug), "condition", slug)
+    rated: Any = ask_prepared(session, RATED, condition=slug).all()
     ratings = [on_page(row.content, row.intervention_name, row.sign_off) for row in rated]
     conclusions = {row["intervention"]: _conclusion(row) for row in ratings}
-    relatives = load_relatives(session, condition)
+    relatives = load_relatives(session, slug, condition.broader)
     claims = load_claims(session, slug, conclusions)
     studies, studies_total = load_newest_studies(session, slug)
     beside = load_beside(session, slug, [StudyKind.SYNTHESIS, StudyKind.REGISTRATION])
@@ -137,17 +140,17 @@ def get_condition_page(session: Session, slug: str) -> Json:
     }
 
 
-def _load_ratings(session: Session, slug: str) -> Sequence[Any]:
-    """The stored ratings of one condition with what their interventions are related to, by slug of the intervention."""
-    return session.execute(
-        select(
-            col(Rating.intervention), col(Rating.content), col(Rating.sequence), col(Rating.as_of),
-            col(Intervention.name).label("intervention_name"), col(Intervention.related), sign_off_status().label("sign_off"),
-        )
-        .join(Intervention, col(Intervention.slug) == col(Rating.intervention))
-        .where(col(Rating.condition) == slug)
-        .order_by(col(Rating.intervention))
-    ).all()  # fmt: skip
+RATED = (
+    select(
+        col(Rating.intervention), col(Rating.content), col(Rating.sequence), col(Rating.as_of),
+        col(Intervention.name).label("intervention_name"), col(Intervention.related), sign_off_status().label("sign_off"),
+    )
+    .join(Intervention, col(Intervention.slug) == col(Rating.intervention))
+    .where(col(Rating.condition) == bindparam("condition"))
+    .order_by(col(Rating.intervention))
+)  # fmt: skip
+"""The stored ratings of one condition with what their interventions are related to, by slug of the intervention."""
+CONDITION = select(*Condition.__table__.c).where(col(Condition.slug) == bindparam("condition"))  # type: ignore[attr-defined]
 
 
 def _conclusion(rating: Mapping[str, Any]) -> Conclusion:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Study, StudyCondition, StudyRevision
 from app.queries.addresses import study_href
+from app.queries.prepared import ask_prepared, in_list
 from app.schemas.study import ReviewSynthesis, StudyDocument
 from app.synthesis.published_reviews import compare_conclusion
 from app.vocabulary import Agreement, Certainty, Finding, PublicationStatus, StudyKind
@@ -17,6 +18,15 @@ from app.vocabulary import Agreement, Certainty, Finding, PublicationStatus, Stu
 Json = dict[str, Any]
 Conclusion = tuple[Certainty, Finding | None]
 """Certainty and direction of a rating."""
+
+
+BESIDE = (
+    select(col(Study.id), col(Study.key), col(StudyRevision.document))
+    .join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
+    .join(StudyRevision, and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision)))
+    .where(col(StudyCondition.condition) == bindparam("condition"), in_list(col(Study.kind), "kinds"))
+    .order_by(col(Study.year).desc().nulls_last(), col(Study.key))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +38,7 @@ class StandingBeside:
 
 def load_beside(session: Session, condition: str, kinds: Collection[StudyKind]) -> list[StandingBeside]:
     """Accepted documents of these kinds that are about the condition, newest first, unknown years last. One query."""
-    rows = session.execute(
-        select(col(Study.id), col(Study.key), col(StudyRevision.document))
-        .join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
-        .join(StudyRevision, and_(col(StudyRevision.study_id) == col(Study.id), col(StudyRevision.number) == col(Study.live_revision)))
-        .where(col(StudyCondition.condition) == condition, col(Study.kind).in_(kinds))
-        .order_by(col(Study.year).desc().nulls_last(), col(Study.key))
-    )
+    rows = ask_prepared(session, BESIDE, condition=condition, kinds=kinds)
     beside = [StandingBeside(study_id, key, StudyDocument.model_validate_json(text)) for study_id, key, text in rows]
     return sorted(beside, key=lambda one: one.document.publication_status is PublicationStatus.RETRACTED)  # retracted ones last
 

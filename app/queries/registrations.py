@@ -23,6 +23,7 @@ from app.queries.addresses import rating_href, study_href
 from app.queries.columns import Columns, members
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.paging import Page, SortKey, paginate
+from app.queries.prepared import ask_prepared, in_list
 from app.schemas.base import IsoDate
 from app.schemas.study import StudyDocument
 from app.synthesis.eligibility import ADVERSE_EVENTS
@@ -162,20 +163,23 @@ def load_unlinked_reports(session: Session, registration: str, pmids: Collection
 
 def load_reports(session: Session, numbers: Collection[str]) -> dict[str, list[str]]:
     """Registry number to the keys of the accepted studies that report that trial: that link to it, or are registered under it."""
-    rows = session.execute(
-        select(*NAMED, col(Study.key))
-        .where(
-            or_(*(number.in_(numbers) for number in NAMED)),
-            col(Study.kind) != StudyKind.REGISTRATION,
-            col(Study.live_revision).is_not(None),
-        )
-        .order_by(col(Study.key))
-    )
+    rows = ask_prepared(session, REPORTS, numbers=numbers)
     reports: dict[str, list[str]] = defaultdict(list)
     for linked, own, key in rows:
         for number in set(numbers).intersection({linked, own}):
             reports[number].append(key)
     return reports
+
+
+REPORTS = (
+    select(*NAMED, col(Study.key))
+    .where(
+        or_(*(in_list(number, "numbers") for number in NAMED)),
+        col(Study.kind) != StudyKind.REGISTRATION,
+        col(Study.live_revision).is_not(None),
+    )
+    .order_by(col(Study.key))
+)
 
 
 def ledger_day(session: Session) -> date | None:

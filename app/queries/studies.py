@@ -11,11 +11,13 @@ from sqlmodel import col
 from app.identifiers import Doi, Pmcid, Pmid, RegistryNumber, Slug
 from app.models import Comparison, Result, RiskOfBias, Study, StudyCondition
 from app.queries.addresses import study_href
+from app.queries.columns import leading_members
 from app.queries.condition_page import short_label
 from app.queries.filter_values import split_values
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.not_by_index import NotByIndex
 from app.queries.paging import Page, SortKey, paginate
+from app.queries.prepared import ask_prepared, in_list
 from app.queries.search import matching_references
 from app.schemas.study import StudyKey
 from app.schemas.study_read import PublicStatus
@@ -28,6 +30,7 @@ ITEM: tuple[Any, ...] = (
     col(Study.age_group), col(Study.country), col(Study.language), col(Study.n_randomised), col(Study.n_analysed), col(Study.doi),
     col(Study.pmid), col(Study.pmcid), col(Study.registration), col(Study.linked_registration),
 )  # fmt: skip
+ITEM_KEYS = [column.key for column in ITEM]
 
 
 def _about(values: list[Any]) -> ColumnElement[bool]:
@@ -135,28 +138,30 @@ def list_studies(session: Session, asked: ListQuery, table: FilterTable, *, cond
 def study_items(session: Session, rows: Sequence[Any]) -> list[Json]:
     """The rows of `ITEM` with what stands in other tables: one query for each of those."""
     ids = [row.id for row in rows]
-    conditions = _listed(session, StudyCondition, StudyCondition.condition, ids)
-    comparators = _listed(session, Comparison, Comparison.kind, ids)
-    results = _count_results(session, ids)
+    conditions, comparators = _listed(session, CONDITIONS_OF, ids), _listed(session, COMPARATORS_OF, ids)
+    results: dict[str, int] = dict(ask_prepared(session, RESULTS_OF, ids=ids).all())
     return [_item(row, conditions[row.id], comparators[row.id], results.get(row.id, 0)) for row in rows]
 
 
-def _listed(session: Session, table: Any, column: Any, ids: Collection[str]) -> dict[str, list[str]]:
-    """Study id to the values of a column of its rows, each once, sorted."""
-    rows = session.execute(select(table.study_id, column).where(table.study_id.in_(ids)).distinct().order_by(table.study_id, column))
+def _listed(session: Session, statement: Any, ids: Collection[str]) -> dict[str, list[str]]:
+    """Study id to the values of its rows, each once, sorted."""
     found: dict[str, list[str]] = defaultdict(list)
-    for study_id, value in rows:
+    for study_id, value in ask_prepared(session, statement, ids=ids):
         found[study_id].append(value)
     return found
 
 
-def _count_results(session: Session, ids: Collection[str]) -> dict[str, int]:
-    study_id = col(Result.study_id)
-    return dict(session.execute(select(study_id, func.count()).where(study_id.in_(ids)).group_by(study_id)).all())
+def _values(table: Any, column: Any) -> Any:
+    return select(table.study_id, column).where(in_list(table.study_id, "ids")).distinct().order_by(table.study_id, column)
+
+
+CONDITIONS_OF = _values(StudyCondition, StudyCondition.condition)
+COMPARATORS_OF = _values(Comparison, Comparison.kind)
+RESULTS_OF = select(col(Result.study_id), func.count()).where(in_list(col(Result.study_id), "ids")).group_by(col(Result.study_id))
 
 
 def _item(row: Any, conditions: list[str], comparators: list[str], results: int) -> Json:
-    return {column.key: getattr(row, column.key) for column in ITEM} | {
+    return leading_members(row, ITEM_KEYS) | {
         "label": short_label(row.authors, row.year, row.title),
         "retracted": row.status == StudyStatus.RETRACTED,
         "conditions": conditions,
