@@ -11,8 +11,13 @@ import math
 import random
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -35,6 +40,7 @@ REGISTRATIONS = range(100, 110, 2)
 REVIEWS = (150, 190, 230)
 SECOND_PAPERS = (5, 25, 45, 65)
 CONDITIONS_A_TRANSACTION = 42
+NEEDED = "list_index_of_condition"  # by which ratings find their studies
 WORDS = 20_000
 COMMON_WORDS = (
     "trial therapy treatment effect patients randomised controlled pain study adults manual care clinical efficacy chronic pilot quality "
@@ -64,7 +70,38 @@ def make_ledger(url: str, studies: int) -> None:
     """The founding data, and as many studies more; goes on where it was broken off."""
     migrate_database(url)
     engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA cache_size=-500000"))
     seed(engine)
+    with lists_made_afterwards(engine):
+        _fill(engine, studies)
+    engine.dispose()
+
+
+@contextmanager
+def lists_made_afterwards(engine: Engine) -> Iterator[None]:
+    """What only reading needs, the indexes of lists and of words, is made from the whole when all is there: a quarter of the time."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with engine.connect() as connection:
+        lifted = connection.exec_driver_sql(
+            "SELECT type, name, sql FROM sqlite_master WHERE name LIKE 'list_index_%' OR type = 'trigger' ORDER BY name"
+        ).all()
+        for kind, name, _ in lifted:
+            if name != NEEDED:
+                connection.exec_driver_sql(f"DROP {kind} {name}")
+        connection.commit()
+        try:
+            yield
+        finally:
+            again = [definition for _, name, definition in lifted if name != NEEDED]
+            for statement in (*again, "INSERT INTO search_index(search_index) VALUES ('rebuild')"):
+                connection.exec_driver_sql(statement)
+                connection.commit()
+
+
+def _fill(engine: Engine, studies: int) -> None:
     conditions, begun = math.ceil(studies / STUDIES_A_CONDITION), time.process_time()
     for start in range(0, conditions, CONDITIONS_A_TRANSACTION):
         stop = min(conditions, start + CONDITIONS_A_TRANSACTION)
@@ -80,7 +117,6 @@ def make_ledger(url: str, studies: int) -> None:
             recompute_pairs(session, pairs, by=SEEDING, cause=Cause(change, "made-up studies were added", FOUNDED_AT.date()))
         sys.stderr.write(f"\r{last:,} studies, {(time.process_time() - begun) / last * 1e6:,.0f} us each ")
     sys.stderr.write("\n")
-    engine.dispose()
 
 
 def condition_slug(number: int) -> str:
@@ -120,7 +156,7 @@ def study(number: int) -> FoundingStudy:
     chance, place, key = random.Random(number), number % STUDIES_A_CONDITION, study_key(number)
     shape = registration if place in REGISTRATIONS else review if place in REVIEWS else body
     document = StudyDocument.model_validate(shape(number, chance))
-    return FoundingStudy(str(deterministic_uuid7(FOUNDED_AT, key)), key, document)
+    return FoundingStudy(str(deterministic_uuid7(FOUNDED_AT + timedelta(milliseconds=number), key)), key, document)
 
 
 def registration(number: int, chance: random.Random) -> Json:

@@ -1,6 +1,5 @@
 """A job of an import, done here or watched while the service does it, and how far it is."""
 
-import sys
 import threading
 import time
 from datetime import timedelta
@@ -9,6 +8,7 @@ from sqlalchemy import Engine
 
 from app.actions.jobs import claim_job
 from app.cli.commands import complain
+from app.cli.progress import Progress
 from app.database import reading
 from app.models import Job
 from app.settings import get_settings
@@ -16,8 +16,6 @@ from app.vocabulary import JobState
 from app.workers.jobs import STOP_SECONDS, run_job
 
 LOOK_SECONDS = 0.2
-BAR = 30
-PLAIN_EVERY = 10  # per cent between two lines, where no terminal shows a bar
 ENDED = (JobState.SUCCEEDED, JobState.FAILED)
 
 
@@ -28,7 +26,7 @@ def see_through(engine: Engine, job: Job, doing: str) -> bool:
     """
     stopping = threading.Event()
     worker: threading.Thread | None = None
-    shown = _Progress(doing)
+    shown = Progress(doing, "records")
     try:
         while True:
             with reading(engine) as session:
@@ -59,28 +57,3 @@ def _begin(engine: Engine, job_id: str, stopping: threading.Event) -> threading.
     worker = threading.Thread(target=run_job, args=(engine, held, stopping), daemon=True)
     worker.start()
     return worker
-
-
-class _Progress:
-    """A bar where a terminal shows it, a line now and then elsewhere."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-        self._terminal = sys.stderr.isatty()
-        self._last = -1
-
-    def show(self, done: int, total: int | None) -> None:
-        share = min(done / total, 1.0) if total else 0.0
-        if self._terminal:
-            filled = round(BAR * share)
-            of_total = f" of {total:,}" if total else ""
-            print(
-                f"\r{self._doing} [{'#' * filled}{'.' * (BAR - filled)}] {done:,}{of_total} records ", end="", file=sys.stderr, flush=True
-            )
-        elif (step := int(share * 100) // PLAIN_EVERY) != self._last:
-            self._last = step
-            print(f"{self._doing}: {done:,} records, {share:.0%}", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._terminal:
-            print(file=sys.stderr)

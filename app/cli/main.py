@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from app.cli import audit, database, imports, keys, ratings, registrations, retractions, service, waiting_imports
+from app.cli import audit, copying, database, imports, keys, ratings, registrations, retractions, service, waiting_imports
 from app.cli.commands import Commands, complain
 from app.errors import Problem
 from app.settings import Settings
 
-FAMILIES = (database, service, imports, waiting_imports, ratings, keys, audit, retractions, registrations)
+FAMILIES = (database, service, imports, waiting_imports, ratings, keys, audit, retractions, registrations, copying)
 """The files of commands, in the order of `evidence --help`."""
 
 READER_LEFT = 141
