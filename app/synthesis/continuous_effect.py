@@ -1,7 +1,9 @@
 """Mean difference and standardised mean difference of one result (method, sections 1 and 2)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from app.synthesis.conversions import (
     sd_from_mean_difference_se,
     smd_from_mean_difference,
 )
-from app.synthesis.effect_sizes import mean_difference, small_sample_correction, standardised_mean_difference
+from app.synthesis.effect_sizes import Effects, mean_difference, small_sample_correction, standardised_mean_difference
 from app.synthesis.reported_effect import (
     FROM_ARMS,
     FROM_ESTIMATE,
@@ -35,6 +37,8 @@ from app.synthesis.trial_design import (
 )
 from app.vocabulary import Measure
 
+REMEMBERED = 32_768
+"""Pairs of arms whose effects are remembered: some megabytes, and the studies of a hundred conditions."""
 NO_SD = NoEffect(
     "no-standardised-difference", "A mean difference without an SD and without both arm sizes gives no standardised difference."
 )
@@ -86,10 +90,22 @@ def _from_arms(study: StudyInput, row: ResultInput) -> Effect | NoEffect:
     converted = tuple(dict.fromkeys(treatment.converted + control.converted))
     if is_paired(study, row):
         return _from_paired_arms(treatment, control, converted)
-    found = mean_difference(treatment.n, treatment.mean, treatment.sd, control.n, control.mean, control.sd)
-    if not np.isfinite(found.variance):
+    value, variance = _of_arms(mean_difference, treatment, control)
+    if not math.isfinite(variance):
         return NoEffect("impossible-arms", "The printed means and SDs give no standard error.")
-    return Effect(float(found.effect), math.sqrt(float(found.variance)), FROM_ARMS, converted=converted)
+    return Effect(value, math.sqrt(variance), FROM_ARMS, converted=converted)
+
+
+def _of_arms(measure: Callable[..., Effects], treatment: MeanAndSd, control: MeanAndSd) -> tuple[float, float]:
+    """Effect and variance of one study. `+ 0.0`: a mean of -0.0 is one of 0.0, so that both are remembered as the same."""
+    return _remembered(measure, treatment.n, treatment.mean + 0.0, treatment.sd, control.n, control.mean + 0.0, control.sd)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(measure: Callable[..., Effects], *arms: float) -> tuple[float, float]:
+    """The same arms are asked about again and again: for the difference and for its standard form, and at every study that joins them."""
+    found = measure(*arms)
+    return float(found.effect), float(found.variance)
 
 
 def _from_paired_arms(treatment: MeanAndSd, control: MeanAndSd, converted: tuple[str, ...]) -> Effect | NoEffect:
@@ -154,10 +170,10 @@ def _standardise(study: StudyInput, row: ResultInput, md: Effect, sizes: tuple[i
     arms = both_arms(row)
     if md.basis == FROM_ARMS and arms is not None:
         treatment, control = arms
-        g = standardised_mean_difference(treatment.n, treatment.mean, treatment.sd, control.n, control.mean, control.sd)
-        if not np.isfinite(g.variance):
+        value, variance = _of_arms(standardised_mean_difference, treatment, control)
+        if not math.isfinite(variance):
             return NO_SD
-        return Effect(float(g.effect), math.sqrt(float(g.variance)), FROM_ARMS, converted=md.converted)
+        return Effect(value, math.sqrt(variance), FROM_ARMS, converted=md.converted)
     found = smd_from_mean_difference(md.value, sd, *sizes)
     if isinstance(found, NotConverted):
         return NoEffect(NO_SD.code, found.reason)

@@ -9,20 +9,26 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException
-from sqlalchemy import Index, func
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Index, MetaData, func
+from sqlalchemy.orm import registry, selectinload
 from sqlmodel import Field, Relationship, Session, SQLModel, col, create_engine, select
 
 engine = create_engine(os.environ.get("PEER_DATABASE", "sqlite://"), connect_args={"check_same_thread": False})
 app = FastAPI()
 
 
-class StudyConditionLink(SQLModel, table=True):
+class Base(SQLModel, registry=registry()):
+    """A registry of its own: it shares a process with the product's models when it is filled."""
+
+    metadata = MetaData()
+
+
+class StudyConditionLink(Base, table=True):
     study_id: str = Field(foreign_key="peer_study.id", primary_key=True)
     condition_slug: str = Field(foreign_key="peer_condition.slug", primary_key=True, index=True)
 
 
-class Result(SQLModel, table=True):
+class Result(Base, table=True):
     __tablename__ = "peer_result"
 
     id: int | None = Field(default=None, primary_key=True)
@@ -40,7 +46,7 @@ class Result(SQLModel, table=True):
     study: "Study" = Relationship(back_populates="results")
 
 
-class StudyBase(SQLModel):
+class StudyBase(Base):
     key: str
     title: str
     authors: str
@@ -69,7 +75,7 @@ class Study(StudyBase, table=True):
     conditions: list["Condition"] = Relationship(back_populates="studies", link_model=StudyConditionLink)
 
 
-class Condition(SQLModel, table=True):
+class Condition(Base, table=True):
     __tablename__ = "peer_condition"
 
     slug: str = Field(primary_key=True)
