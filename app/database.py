@@ -16,8 +16,13 @@ HEAD_REVISION = "2026112908"
 """The newest migration; a test holds it against `migrations/versions`."""
 WRITER_LOCK = 7_214_083_001
 """PostgreSQL advisory lock of the one writer; any fixed number does."""
+MIGRATION_LOCK = 7_214_083_002
+"""The same of whoever migrates."""
 POOL_SIZE = 12
 BUSY_TIMEOUT_MS = 15_000
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+"""Of PostgreSQL's driver with a server that is not heard of any more: without it a lost line is waited for a quarter of an hour.
+An address may name its own."""
 
 
 def make_engine(url: str) -> Engine:
@@ -30,7 +35,8 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
+    patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
+    engine = create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", **patience})
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 

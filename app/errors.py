@@ -10,7 +10,7 @@ Problem
 │                  ├─ EditConflict
 │                  └─ LastAdminKey
 ├── 410  Gone
-├── 412  StaleRevision
+├── 412  StaleRevision · RevisionNotReached
 ├── 413  BodyTooLarge  415  UnsupportedMediaType
 ├── 422  InvalidBody ── InconsistentStudy · IncompleteStudy
 │        UnreadableFile
@@ -213,6 +213,16 @@ class StaleRevision(Problem):
     slug = "stale-revision"
     title = "The record has changed since you read it"
     advice = "Read it again, look at what changed, and repeat your change with the new `ETag` in `If-Match`."
+
+
+class RevisionNotReached(Problem):
+    status = 412
+    slug = "revision-not-reached"
+    title = "The ledger has not come to that revision"
+    advice = (
+        "`newest` is where the ledger stands. Whoever was told of a later one read another installation, or the ledger was put back from "
+        "a backup since: forget what you kept from it, and read again without `Min-Evidence-Revision`."
+    )
 
 
 class BodyTooLarge(Problem):

@@ -1,29 +1,31 @@
 """The application: settings in, one ASGI callable out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from sqlalchemy import Engine, text
 
 from app.actions.source_health import HealthKeeper
 from app.api import ROUTERS
-from app.database import HEAD_REVISION, POOL_SIZE, make_engine, migration_revision, reading
+from app.api.short_ways import SHORT_WAYS
+from app.database import POOL_SIZE, make_engine
 from app.errors import SourceProblem
-from app.models.base import utc_now
 from app.queries.ledger_clock import LedgerClock
-from app.queries.source_health import health_to_json, load_source_health
+from app.queries.read_source import ReadSource
 from app.settings import Settings, get_settings
 from app.sources.client import SourceClient
 from app.web.dependencies import NO_BAD_KEY, NO_UNKNOWN_RECORD
 from app.web.door import Door
+from app.web.draining import Draining
 from app.web.key_use import KeyUse
 from app.web.metrics import Metrics
 from app.web.openapi import install_openapi, operation_id
 from app.web.problems import install_problem_handlers
+from app.web.readiness import readiness_checks, readiness_details
 from app.web.request_context import configure_logging
+from app.web.short_way import ShortWay
 from app.workers.jobs import JobWorker
 from app.workers.ledger_follower import LedgerFollower
 
@@ -39,11 +41,11 @@ def create_app(settings: Settings | None = None) -> Door:
     settings = settings or get_settings()
     configure_logging(settings)
     engine = make_engine(settings.database_url)
-    read_engine = make_engine(settings.database_read_url) if settings.database_read_url else engine
-    clock, worker = _make_clock(engine, read_engine), JobWorker(engine, settings)
-    metrics, health = Metrics(read_engine), HealthKeeper(engine)
+    source = ReadSource(engine, make_engine(settings.database_read_url) if settings.database_read_url else None)
+    clock, worker = _make_clock(source, settings), JobWorker(engine, settings)
+    metrics, health = Metrics(source), HealthKeeper(engine)
     sources = SourceClient(settings, tell=lambda source, problem: _tell(metrics, health, source, problem))
-    key_use = KeyUse(engine)
+    key_use, draining = KeyUse(engine), Draining(settings.drain_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,14 +53,14 @@ def create_app(settings: Settings | None = None) -> Door:
         if settings.workers:
             worker.start()
         clock.start()
+        draining.await_signal(asyncio.get_running_loop())
         yield
         await anyio.to_thread.run_sync(worker.stop)
         clock.close()
         sources.close()
         await anyio.to_thread.run_sync(health.close)
         key_use.close()
-        for one in {engine, read_engine}:
-            one.dispose()
+        source.dispose()
 
     app = FastAPI(
         title="Evidence Ledger",
@@ -71,40 +73,25 @@ def create_app(settings: Settings | None = None) -> Door:
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
     )
-    app.state.settings, app.state.engine, app.state.read_engine = settings, engine, read_engine
+    app.state.settings, app.state.engine, app.state.read_source = settings, engine, source
     app.state.sources, app.state.metrics, app.state.source_health = sources, metrics, health
-    app.state.readiness_details = {"sources": lambda: _source_health(read_engine)}
     app.state.key_use = key_use
-    app.state.readiness_checks = {"database": lambda: _database_answers(read_engine), "migrations": lambda: _stands_at_head(engine)}
+    app.state.readiness_checks = readiness_checks(source, draining)
+    app.state.readiness_details = readiness_details(source)
     install_problem_handlers(app)
     install_openapi(app)
     for router in ROUTERS:
         app.include_router(router, dependencies=[NO_BAD_KEY, NO_UNKNOWN_RECORD] if router.prefix.startswith("/v1") else [])
-    return Door(app, settings, clock, metrics.observe_request)
+    return Door(app, settings, clock, metrics.observe_request, ShortWay(SHORT_WAYS, source))
 
 
-def _make_clock(engine: Engine, read_engine: Engine) -> LedgerClock | LedgerFollower:
+def _make_clock(source: ReadSource, settings: Settings) -> LedgerClock | LedgerFollower:
     """SQLite is asked for every answer, which costs some microseconds; PostgreSQL tells."""
-    return LedgerFollower(engine, read_engine) if engine.dialect.name == "postgresql" else LedgerClock(read_engine)
+    if source.primary.dialect.name == "sqlite":
+        return LedgerClock(source.primary)
+    return LedgerFollower(source, late_seconds=settings.replica_late_seconds)
 
 
 def _tell(metrics: Metrics, health: HealthKeeper, source: str, problem: SourceProblem | None) -> None:
     metrics.observe_source(source, problem)
     health.tell(source, problem)
-
-
-def _source_health(engine: Engine) -> list[dict[str, Any]]:
-    with reading(engine) as session:
-        return [health_to_json(row, utc_now()) for row in load_source_health(session)]
-
-
-def _database_answers(engine: Engine) -> str | None:
-    with reading(engine) as session:
-        session.execute(text("SELECT 1"))
-    return None
-
-
-def _stands_at_head(engine: Engine) -> str | None:
-    with reading(engine) as session:
-        stands_at = migration_revision(session)
-    return None if stands_at == HEAD_REVISION else f"the database stands at {stands_at}, this version needs {HEAD_REVISION}"

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +23,10 @@ class Settings(BaseSettings):
 
     database_url: str = DEFAULT_DATABASE_URL
     database_read_url: str | None = None  # a streaming replica for reads; None: reads go where writes go
+    replica_late_seconds: float = Field(default=5, gt=0, le=3600)  # a replica that lacks an entry for longer is not read
+    migration_lock_seconds: float = Field(default=3, gt=0, le=600)  # how long a migration may make others wait for a table (PostgreSQL)
+    drain_seconds: float = Field(default=0, ge=0, le=300)  # from SIGTERM until no more connections are taken; unready meanwhile
+    shutdown_seconds: int = Field(default=20, ge=1, le=600)  # how long requests under way may then take
 
     rate_limit: str = Field(default="1200/minute", pattern=RATE_PATTERN)  # reads, per client; "off" switches all limits off
     rate_limit_writes: str = Field(default="120/minute", pattern=RATE_PATTERN)
@@ -53,6 +57,13 @@ class Settings(BaseSettings):
     source_connect_seconds: float = Field(default=5, gt=0, le=60)
     source_read_seconds: float = Field(default=10, gt=0, le=300)
     source_total_seconds: float = Field(default=20, gt=0, le=600)  # one question to one service, all repeats and waits included
+
+    @field_validator("database_read_url")
+    @classmethod
+    def check_replica(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (value.startswith("postgresql") and str(info.data.get("database_url", "")).startswith("postgresql")):
+            raise ValueError("a replica is one of PostgreSQL: this and EVIDENCE_DATABASE_URL must begin with postgresql")
+        return value or None
 
     @field_validator("cors_origins", mode="before")
     @classmethod

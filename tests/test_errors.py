@@ -26,6 +26,7 @@ CONTRACT = {
     "last-admin-key": 409,
     "gone": 410,
     "stale-revision": 412,
+    "revision-not-reached": 412,
     "body-too-large": 413,
     "unsupported-media-type": 415,
     "invalid-body": 422,

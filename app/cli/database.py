@@ -1,15 +1,32 @@
 """The database that a command works on, and its migrations."""
 
 import argparse
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from app.actions.projection import fill_usable_results, lacks_usable_results
 from app.cli.commands import Commands, complain
 from app.database import HEAD_REVISION, make_engine, migration_revision, reading, transaction
+from app.errors import Conflict
 from app.settings import PROJECT_ROOT, get_settings
+
+IN_THE_WAY = frozenset({"55P03", "40P01"})
+"""PostgreSQL: a lock was not to be had in time; a deadlock."""
+TRIES = 10
+AGAIN_SECONDS = 1.0
+"""In which those pass who had to wait behind a migration."""
+
+
+STILL_IN_THE_WAY = (
+    "a migration needs a table that another connection held each of the {} times that it was waited for, {:g} seconds each (what holds it "
+    "is in pg_stat_activity, an open transaction mostly). Each migration is made wholly or not at all; run this again."
+)
+
+NEWER = "the database stands at migration {}, which is newer than this version ({}): use the version that made it, or a later one"
 
 
 def add_to(commands: Commands) -> None:
@@ -24,6 +41,9 @@ def migrated() -> Iterator[Engine]:
     try:
         with reading(engine) as session:
             stands_at = migration_revision(session)
+        if stands_at is not None and stands_at > HEAD_REVISION:
+            complain(NEWER.format(stands_at, HEAD_REVISION))
+            raise SystemExit(1)
         if stands_at != HEAD_REVISION:
             complain(f"the database stands at migration {stands_at}, this version needs {HEAD_REVISION}; run `evidence migrate`")
             raise SystemExit(1)
@@ -47,6 +67,8 @@ def migrate_database(url: str, revision: str = "head") -> None:
     with reading(engine) as session:
         current = migration_revision(session)
     engine.dispose()
+    if revision == "head" and current is not None and current > HEAD_REVISION:
+        raise Conflict(NEWER.format(current, HEAD_REVISION))
     if current != target:
         _run_migrations(url, current, revision)
     if target == HEAD_REVISION:
@@ -65,10 +87,18 @@ def _run_migrations(url: str, current: str | None, revision: str) -> None:
 
     config = Config(str(PROJECT_ROOT / "alembic.ini"))
     config.attributes["url"] = url
-    if revision == "head" or (revision != "base" and (current or "") <= revision):
-        command.upgrade(config, revision)
-    else:
-        command.downgrade(config, revision)
+    up = revision == "head" or (revision != "base" and (current or "") <= revision)
+    for left in reversed(range(TRIES)):
+        try:
+            (command.upgrade if up else command.downgrade)(config, revision)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in IN_THE_WAY:
+                raise
+            if not left:
+                raise Conflict(STILL_IN_THE_WAY.format(TRIES, get_settings().migration_lock_seconds)) from error
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -54,7 +54,7 @@ def _serve(options: argparse.Namespace) -> int:
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=get_settings().shutdown_seconds,
     )
     return 0
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Change, ChangeSubject
-from app.queries.made_from import note_made_from
+from app.queries.made_from import note_made_from, note_sequence
 from app.queries.prepared import ask_prepared, in_list
 from app.schemas.meta import Meta
 from app.synthesis.rating import METHOD_VERSION
@@ -27,6 +27,7 @@ def answer_meta(
     `at_least`: the newest entry that they were stored with. A kept reply lives until an entry about these arrives."""
     note_made_from(session, subjects, records)
     sequence = max(newest_sequence(session, subjects, records), at_least)
+    note_sequence(session, sequence)
     return Meta(method=METHOD_VERSION, sequence=sequence, as_of=max(as_of, default=None))
 
 

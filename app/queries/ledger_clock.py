@@ -10,10 +10,14 @@ from sqlalchemy import Engine
 
 NEWEST = "SELECT coalesce(max(sequence), 0) FROM change"
 TOUCHED = (
-    "SELECT change.action, change.subject, change_subject.subject "
+    "SELECT change.action, change.subject, change_subject.subject, change.sequence "
     "FROM change JOIN change_subject ON change_subject.sequence = change.sequence "
     "WHERE change.sequence > {0} AND change.sequence <= {0}"
 )
+
+
+class LedgerGap(Exception):
+    """The database asked lacks entries that were seen elsewhere: a replica that began anew from an older state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,10 @@ class LedgerClock:
         return newest
 
     def moved(self, after: int, until: int) -> Moved:
-        """What the entries after the one up to the other are about."""
+        """What the entries after the one up to the other are about; every entry has a subject, so each of them is among the rows."""
         rows = self._ask(self._touched, (after, until))
+        if len({row[3] for row in rows}) != until - after:
+            raise LedgerGap(f"entries between {after} and {until} are not there")
         actions, records, touched = (frozenset(row[place] for row in rows) for place in range(3))
         return Moved(touched, records, actions)
 

@@ -20,6 +20,8 @@ class MadeFrom:
     """Any entry that touches one of these may."""
     records: set[str] = field(default_factory=set)
     """Entries about one of these itself may, but not all that touch it."""
+    sequence: int = 0
+    """The newest entry that the answer is known to rest on."""
 
 
 def note_made_from(session: Session, subjects: Collection[str] | None, records: Collection[str] = ()) -> None:
@@ -33,3 +35,10 @@ def note_made_from(session: Session, subjects: Collection[str] | None, records: 
     else:
         notebook.subjects.update(subjects)
     notebook.records.update(records)
+
+
+def note_sequence(session: Session, sequence: int) -> None:
+    """Note the newest entry that an answer rests on."""
+    notebook: MadeFrom | None = session.info.get(NOTED)
+    if notebook is not None:
+        notebook.sequence = max(notebook.sequence, sequence)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -16,26 +16,37 @@ from app.actions.api_keys import authenticate, refuse_changed_key
 from app.actor import Actor
 from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
+from app.queries.ledger_clock import NEWEST
 from app.queries.made_from import NOTED
 from app.queries.named_records import NAMED, name_of, refuse_unknown_records
+from app.queries.read_source import ReadSource
 from app.settings import Settings
 from app.sources.client import SourceClient
 from app.vocabulary import Role
 from app.web.key_use import KeyUse
+from app.web.read_point import is_passing, read_point_of, view
 from app.web.reply_cache import made_from_of
 from app.web.uploads import Upload, receive_upload
 
 _BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
 
-def _read_engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.read_engine
-    return engine
+async def _source(request: Request) -> ReadSource:  # async: nothing here is worth a thread
+    source: ReadSource = request.app.state.read_source
+    return source
+
+
+ReadsFrom = Annotated[ReadSource, Depends(_source)]
+
+
+async def _read_engine(request: Request, source: ReadsFrom) -> Engine:
+    point = read_point_of(request.scope)
+    return point.settle(source, is_get=request.method == "GET", has_key="authorization" in request.headers)
 
 
 def _settings(request: Request) -> Settings:
@@ -54,8 +65,8 @@ CurrentSettings = Annotated[Settings, Depends(_settings)]
 Sources = Annotated[SourceClient, Depends(_sources)]
 
 
-def _reading(request: Request, engine: ReaderEngine) -> Iterator[Session]:
-    with reading(engine) as session:
+def _reading(request: Request, source: ReadsFrom, engine: ReaderEngine) -> Iterator[Session]:
+    with view(read_point_of(request.scope), source, engine) as session:
         session.info[NOTED] = made_from_of(request.scope)
         yield session
 
@@ -68,8 +79,13 @@ def _reader(request: Request, engine: WriterEngine) -> Actor | None:
     match = _BEARER.match(header)
     if match is None:
         raise InvalidKey("the header Authorization has the form `Bearer <key>`")
-    with reading(engine) as session:
-        actor = authenticate(session, match[1])
+    try:
+        with reading(engine) as session:
+            actor = authenticate(session, match[1])
+    except DBAPIError as error:
+        if is_passing(error):
+            raise ServiceUnavailable("the database could not be asked whose key it is") from error
+        raise
     key_use: KeyUse = request.app.state.key_use
     key_use.note(actor.id)
     return actor
@@ -78,14 +94,18 @@ def _reader(request: Request, engine: WriterEngine) -> Actor | None:
 Reader = Annotated[Actor | None, Depends(_reader)]
 
 
-def _writing(engine: WriterEngine, reader: Reader) -> Iterator[Session]:
+def _writing(request: Request, source: ReadsFrom, engine: WriterEngine, reader: Reader) -> Iterator[Session]:
     """A write by whoever the key says. What the key may is asked again there: it may have been revoked while the request waited."""
     still_valid = partial(refuse_changed_key, by=reader) if reader is not None else None
+    newest: int | None = None
     try:
         with transaction(engine, first=still_valid) as session:
             yield session
+            if source.replica is not None:  # which knows nothing yet of what this answer rests on
+                newest = session.connection().exec_driver_sql(NEWEST).scalar_one()
     except OperationalError as error:  # the writer's place did not come free in time, or the database went away; nothing was written
         raise ServiceUnavailable("the database could not take the change; nothing was written") from error
+    read_point_of(request.scope).answered_from = newest
 
 
 async def _refuse_bad_key(request: Request, engine: WriterEngine) -> None:
@@ -102,14 +122,14 @@ DeclaredKey = Annotated[object, Security(BEARER)]
 """Says in the OpenAPI document that the operation takes a key; the key itself is read by `_reader`."""
 
 
-async def _refuse_unknown_records(request: Request, engine: ReaderEngine) -> None:
+async def _refuse_unknown_records(request: Request, source: ReadsFrom, engine: ReaderEngine) -> None:
     named = [(name, value) for name, value in request.query_params.multi_items() if name_of(name) in NAMED]
     if named and request.method == "GET":
-        await run_in_threadpool(_check_records, engine, named)
+        await run_in_threadpool(_check_records, request, source, engine, named)
 
 
-def _check_records(engine: Engine, named: list[tuple[str, str]]) -> None:
-    with reading(engine) as session:
+def _check_records(request: Request, source: ReadSource, engine: Engine, named: list[tuple[str, str]]) -> None:
+    with view(read_point_of(request.scope), source, engine) as session:
         refuse_unknown_records(session, named)
 
 

@@ -21,10 +21,12 @@ from app.web.answer import Answer, Message, Send, encode_headers
 from app.web.cross_origin import CrossOrigin
 from app.web.problems import problem_response
 from app.web.rate_limit import RateLimit
+from app.web.read_point import LEAST, ReadPoint, least_revision, read_point_of
 from app.web.reply_cache import READS, Clock, ReplyCache, made_from_of, make_kept, read_plainly
 from app.web.request_context import assign_request_id, request_id_from, request_id_of
 from app.web.routes import allowed_methods
 from app.web.security_headers import FIXED, transport_headers
+from app.web.short_way import ShortWay
 
 UNCOUNTED = ("/health/",)  # the orchestrator asks often and must always be answered
 
@@ -41,12 +43,15 @@ def observe_nothing(_method: str, _route: str | None, _status: int | None, _seco
 
 
 class Door:
-    def __init__(self, app: FastAPI, settings: Settings, clock: Clock, observe: Observe = observe_nothing) -> None:
+    def __init__(
+        self, app: FastAPI, settings: Settings, clock: Clock, observe: Observe = observe_nothing, short_way: ShortWay | None = None
+    ) -> None:
         """`clock` gives the ledger's newest entry; it is read in the event loop for every answer.
 
         `observe` hears of every answer: method, template of the route, status, seconds.
         """
         self.app = app
+        self._short_way = short_way
         self._max_body = settings.max_body_bytes
         self._max_file = settings.max_import_bytes
         self._replies = ReplyCache(clock, settings.reply_cache_bytes)
@@ -77,6 +82,8 @@ class Door:
         if asked is None or sequence is None or (kept := self._replies.find(asked.key)) is None:
             return False
         try:
+            if asked.least is not None and least_revision([asked.least]) > sequence:
+                return False
             unchanged = kept.answers_304(asked.none_match)
             limits = self._rate_limit.admit(scope)
         except Problem:  # told the whole way: a field that cannot be read, a limit that is reached
@@ -112,27 +119,40 @@ class Door:
         if scope["method"] == "OPTIONS":
             await self._answer_options(scope, receive, answer)
             return
+        point = read_point_of(scope)
+        point.begun_at = self._sequence_or_none()
         self._refuse_early(scope)
         if not scope["path"].startswith(UNCOUNTED):
             answer.add_headers(self._rate_limit.admit(scope))
-        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        begun_at = self._sequence_or_none()
+        point.least = least_revision([value for name, value in scope["headers"] if name == LEAST])
+        await self._ask_app(scope, receive, answer)
+        if point.again and answer.status is None:
+            await self._ask_app(scope, receive, answer)
+        if answer.status == 401:
+            self._rate_limit.count_failed_key(scope)
+        self._keep(scope, answer, point)
+
+    async def _ask_app(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else {**scope}  # the router writes in it
+        if self._short_way is not None and read_plainly(scope) is not None and (short := await self._short_way.answer(inner)):
+            response, answer.route = short
+            await response(inner, receive, answer.send)
+            return
         try:
             await self.app(inner, self._limit_body(receive, self._limit_of(scope)), answer.send)
         finally:
             answer.route = getattr(inner.get("route"), "path", None)
-        if answer.status == 401:
-            self._rate_limit.count_failed_key(scope)
-        self._keep(scope, answer, begun_at)
 
-    def _keep(self, scope: Scope, answer: Answer, begun_at: int | None) -> None:
+    def _keep(self, scope: Scope, answer: Answer, point: ReadPoint) -> None:
         asked = read_plainly(scope)
-        if asked is None or begun_at is None:
+        if asked is None or point.begun_at is None:
             return
-        kept = make_kept(answer, made_from_of(scope))
+        made_from = made_from_of(scope)
+        made_from.sequence = max(made_from.sequence, point.answered_from or 0)
+        kept = make_kept(answer, made_from)
         try:
             if kept is not None:
-                self._replies.keep(asked.key, kept, begun_at)
+                self._replies.keep(asked.key, kept, point.begun_at)
         except Exception:  # the answer has left, and was good
             log.exception("reply not kept")
 
@@ -182,11 +202,19 @@ class Door:
         origin = dict(scope["headers"]).get(b"origin")
         headers = [*self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
         vary = "Origin" if self._cross_origin.varies() else None
-        sequence = self._sequence_or_none if scope["method"] in READS else self._sure_sequence_or_none
-        return Answer(send, headless=scope["method"] == "HEAD", fixed=self._fixed, headers=headers, vary=vary, sequence=sequence)
+        headless = scope["method"] == "HEAD"
+        return Answer(send, headless=headless, fixed=self._fixed, headers=headers, vary=vary, sequence=lambda: self._stands_at(scope))
 
-    def _sure_sequence_or_none(self) -> int | None:
-        return self._sequence_or_none(sure=True)
+    def _stands_at(self, scope: Scope) -> int | None:
+        """What `Evidence-Revision` says: from which state an answer was made, never a later one. A read that did not ask began after
+        what was known when it came; what it says of itself may be later. After a write it is the newest entry there is."""
+        point = read_point_of(scope)
+        if scope["method"] in READS:
+            if point.answered_from is not None or point.begun_at is None:
+                return point.answered_from
+            return max(point.begun_at, made_from_of(scope).sequence)
+        newest = self._sequence_or_none(sure=True)  # also, so that this process keeps nothing that the write made old
+        return newest if point.answered_from is None else point.answered_from
 
     def _sequence_or_none(self, *, sure: bool = False) -> int | None:
         try:

@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import reading
 from app.errors import SourceProblem
 from app.models.base import utc_now
+from app.queries.read_source import ReadSource
 from app.queries.source_health import ServiceNumbers, age_of, load_service_numbers
 from app.web.routes import METHOD_ORDER
 
@@ -30,7 +30,7 @@ UNMATCHED = "unmatched"
 class Metrics:
     """One for each app. `observe_request` runs on every answer."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, source: ReadSource) -> None:
         self._registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self._requests = Counter("evidence_http_requests", "Answers, by route and status.", labels, registry=self._registry)
@@ -45,7 +45,7 @@ class Metrics:
         told = "Questions to literature services by this process, by how they ended; replies from the store are none."
         self._asked = Counter("evidence_source_requests", told, ("source", "outcome"), registry=self._registry)
         ProcessCollector(registry=self._registry)
-        self._registry.register(_FromDatabase(engine, utc_now))
+        self._registry.register(_FromDatabase(source, utc_now))
 
     def observe_request(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
         requests, durations = self._series_of(method, route, status)
@@ -75,16 +75,17 @@ class Metrics:
 class _FromDatabase(Collector):
     """Read anew for each scrape; a database that does not answer is a number too."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._engine = engine
+    def __init__(self, source: ReadSource, now: Callable[[], datetime]) -> None:
+        self._source = source
         self._now = now
 
     def describe(self) -> Iterable[Metric]:
         return ()  # asking the database while the app is built would be too early
 
     def collect(self) -> Iterator[Metric]:
+        yield from _replica(self._source)
         try:
-            with reading(self._engine) as session:
+            with reading(self._source.primary) as session:
                 numbers = load_service_numbers(session)
         except (SQLAlchemyError, OSError):
             yield _gauge("evidence_database_up", "Whether the database answered this scrape.", 0)
@@ -98,6 +99,17 @@ class _FromDatabase(Collector):
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
+
+
+def _replica(source: ReadSource) -> Iterator[Metric]:
+    """As this process sees it. A lag is left out where nobody knows it."""
+    if source.replica is None:
+        return
+    yield _gauge("evidence_replica_read", "Whether this process answers anonymous reads from the replica.", float(source.reads_replica))
+    if source.lag_entries is not None:
+        yield _gauge("evidence_replica_lag_entries", "Entries of the ledger that the replica lacks.", source.lag_entries)
+    if source.lag_seconds is not None:
+        yield _gauge("evidence_replica_lag_seconds", "For how long it has lacked the oldest of them.", source.lag_seconds)
 
 
 def _jobs(numbers: ServiceNumbers) -> Iterator[Metric]:

@@ -12,12 +12,14 @@ from app.errors import (
     IdempotencyKeyReused,
     InternalError,
     InvalidBody,
+    InvalidHeader,
     InvalidQuery,
     MalformedJson,
     NotAllowed,
     NotFound,
     PreconditionRequired,
     Problem,
+    RevisionNotReached,
     ServiceUnavailable,
     StaleRevision,
     TooManyRequests,
@@ -28,6 +30,7 @@ from app.web.problems import MEDIA_TYPE
 METHODS = ("get", "post", "put", "patch", "delete")
 ALWAYS = (TooManyRequests, InternalError, ServiceUnavailable)
 WITH_BODY = (MalformedJson, BodyTooLarge, UnsupportedMediaType, InvalidBody)
+WITH_MIN_REVISION = (InvalidHeader, RevisionNotReached)
 WITH_PRECONDITION = (StaleRevision, PreconditionRequired)
 FASTAPI_SCHEMAS = ("HTTPValidationError", "ValidationError")  # what FastAPI says a 422 looks like; ours does not
 
@@ -43,6 +46,15 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "A quoted string made for this request; for 24 hours the same request is answered with the first reply.",
     "schema": {"type": "string", "maxLength": 257},
+}
+
+MIN_REVISION = {
+    "name": "Min-Evidence-Revision",
+    "in": "header",
+    "required": False,
+    "description": "An `Evidence-Revision` that an earlier answer carried: this answer is made from that state of the ledger or a "
+    "later one, whichever server gives it. 412 where the ledger has not come so far.",
+    "schema": {"type": "integer", "minimum": 0},
 }
 
 NULLABLE_LIST = {"type": ["array", "null"], "items": {"type": "string"}, "description": "The allowed values, where the choice is closed."}
@@ -129,10 +141,12 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
 
 def _headers_of(responses: dict[str, Any]) -> Iterable[dict[str, Any]]:
     """The headers that an operation reads, as its problems tell: one that can be stale or reused is one that can be sent."""
-    if str(StaleRevision.status) in responses:
+    if f"/problems/{StaleRevision.slug}" in str(responses.get(str(StaleRevision.status))):
         yield {**IF_MATCH, "required": str(PreconditionRequired.status) in responses}
     if f"/problems/{IdempotencyKeyReused.slug}" in str(responses.get(str(IdempotencyKeyReused.status))):
         yield IDEMPOTENCY_KEY
+    if f"/problems/{RevisionNotReached.slug}" in str(responses.get(str(RevisionNotReached.status))):
+        yield MIN_REVISION
 
 
 def _standard_problems(method: str, operation: dict[str, Any]) -> Iterable[type[Problem]]:
@@ -145,6 +159,8 @@ def _standard_problems(method: str, operation: dict[str, Any]) -> Iterable[type[
         yield from WITH_BODY
     if operation.get("security"):
         yield from (AuthenticationRequired, NotAllowed)
+    if method == "get" and "service" not in operation.get("tags", ()):
+        yield from WITH_MIN_REVISION
     if method in {"put", "patch", "delete"}:
         yield from WITH_PRECONDITION
     yield from ALWAYS

@@ -39,6 +39,7 @@ from app.formats.json_pointer import pointer_to
 from app.queries.nearest import as_sentence, did_you_mean
 from app.schemas.body_members import members_at
 from app.web.json_body import EMPTY_BODY
+from app.web.read_point import AskedAgain, read_point_of
 from app.web.request_context import request_id_of
 from app.web.routes import allowed_methods
 
@@ -65,6 +66,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handler(Problem)(_answer_problem)
     app.exception_handler(RequestValidationError)(_answer_validation_error)
     app.exception_handler(HTTPException)(_answer_http_exception)
+    app.exception_handler(AskedAgain)(_answer_nothing)
     app.exception_handler(Exception)(_answer_crash)
 
 
@@ -125,6 +127,11 @@ async def _answer_http_exception(request: Request, error: HTTPException) -> Resp
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
     return _answer_status(request, error)
+
+
+async def _answer_nothing(request: Request, error: Exception) -> None:
+    """The door asks once more, and the primary then."""
+    read_point_of(request.scope).start_again()
 
 
 async def _answer_crash(request: Request, error: Exception) -> Response:

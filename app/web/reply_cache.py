@@ -17,12 +17,13 @@ from app.queries.made_from import MadeFrom
 from app.web.answer import Answer, RawHeaders
 from app.web.conditional import tag_is_named
 from app.web.encodings import takes_gzip
+from app.web.read_point import LEAST
 
 READS = frozenset({"GET", "HEAD"})
 PERSONAL = frozenset({b"authorization", b"cookie"})
 ONCE = frozenset({b"accept", b"accept-encoding", b"if-none-match"})
-UNUSUAL = PERSONAL | ONCE | {b"content-encoding", b"content-length", b"transfer-encoding"}
-"""With one of these, or one of `ONCE` a second time, a read is not plain: it passes the kept replies by."""
+UNUSUAL = PERSONAL | ONCE | {b"content-encoding", b"content-length", b"transfer-encoding", LEAST}
+"""With one of these, or one of `ONCE` or `LEAST` a second time, a read is not plain: it passes the kept replies by."""
 NOT_IN_304 = frozenset({b"content-type", b"content-length", b"content-encoding", b"content-security-policy"})
 OVERHEAD = 2_000
 """Bytes that a kept reply is counted with besides its body."""
@@ -57,6 +58,8 @@ class Asked(NamedTuple):
     none_match: bytes | None
     origin: bytes | None
     request_id: bytes | None
+    least: bytes | None
+    """`Min-Evidence-Revision`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def read_plainly(scope: Scope) -> Asked | None:
     """What a read asks for; None where it is no plain anonymous read."""
     if scope["method"] not in READS:
         return None
-    accept = encodings = none_match = origin = request_id = None
+    accept = encodings = none_match = origin = request_id = least = None
     for name, value in scope["headers"]:
         if name == b"accept" and accept is None:
             accept = value
@@ -150,11 +153,13 @@ def read_plainly(scope: Scope) -> Asked | None:
         elif name == b"x-request-id":
             request_id = value
         elif name in UNUSUAL:
-            return None
+            if name != LEAST or least is not None:
+                return None
+            least = value
     query, accept = scope.get("query_string", b""), accept or b""
     if len(accept) > MAX_ACCEPT or len(query) > MAX_QUERY:
         return None
-    return Asked((scope["path"], query, accept, takes_gzip(encodings or b"")), none_match, origin, request_id)
+    return Asked((scope["path"], query, accept, takes_gzip(encodings or b"")), none_match, origin, request_id, least)
 
 
 class ReplyCache:
@@ -194,8 +199,11 @@ class ReplyCache:
         return kept
 
     def keep(self, key: Key, reply: KeptReply, begun_at: int) -> None:
-        """Keep a reply whose making began when the ledger stood at `begun_at`, unless what it was made from has moved since."""
+        """Keep a reply whose making began when the ledger stood at `begun_at`, unless what it was made from has moved since,
+        or it says more than this process has heard of: its number must not be higher than the one it would be given with."""
         if reply.size * LARGEST_SHARE > self._budget or not self._still_holds(reply.made_from, begun_at):
+            return
+        if reply.made_from.sequence > self._sequence:
             return
         self._drop(key)
         self._kept[key] = reply

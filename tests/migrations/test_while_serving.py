@@ -15,11 +15,17 @@ from app.errors import Conflict
 from app.main import create_app
 from app.settings import get_settings
 from tests.api.acting import an_accepted_study
+from tests.command_line import Run, command_line
 from tests.conftest import make_keys, settings_for
 from tests.databases import Databases
 
 BEFORE_KEYS_EXPIRE = "2026112905"
 """The migration after it changes the table `api_key`."""
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    yield from command_line(monkeypatch, capsys)
 
 
 def stands_at(engine: Engine) -> str | None:
@@ -105,3 +111,14 @@ class TestVersionBefore:
         answer = client.get("/health/ready")
         assert answer.status_code == 503
         assert answer.json()["checks"]["migrations"] == f"the database stands at 2026112905, this version needs {HEAD_REVISION}"
+
+
+class TestOlderVersionStarted:
+    @pytest.mark.parametrize("command", [("migrate",), ("serve",), ("serve", "--prepare"), ("verify",)])
+    def test_is_refused_and_told_which_version_to_use(self, vocabulary: Engine, small_url: str, run: Run, command: tuple[str, ...]) -> None:
+        with vocabulary.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '2999010101'"))
+        status, _, said = run(small_url, *command)
+        assert status == 1
+        assert "2999010101, which is newer than this version" in said
+        assert stands_at(vocabulary) == "2999010101"

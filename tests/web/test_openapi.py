@@ -80,15 +80,15 @@ class TestDocument:
 
     def test_every_operation_declares_its_problems(self, document: dict[str, Any]) -> None:
         always = {"200", "429", "500", "503"}
-        assert statuses(document, "/v1/studies", "get") == always | {"304", "400"}
-        assert statuses(document, "/v1/claims", "get") == always | {"304", "400"}
-        assert statuses(document, "/v1/studies/{key}", "get") == always | {"304", "404"}
+        assert statuses(document, "/v1/studies", "get") == always | {"304", "400", "412"}
+        assert statuses(document, "/v1/claims", "get") == always | {"304", "400", "412"}
+        assert statuses(document, "/v1/studies/{key}", "get") == always | {"304", "400", "404", "412"}
         assert statuses(document, "/v1/studies", "post") == always | {"400", "401", "403", "409", "413", "415", "422"}
         assert statuses(document, "/v1/studies/{key}", "patch") == always | {"400", "404", "412", "413", "415", "422", "428"}
 
     def test_the_filters_of_a_collection_are_its_parameters(self, document: dict[str, Any]) -> None:
         parameters = {parameter["name"]: parameter for parameter in document["paths"]["/v1/claims"]["get"]["parameters"]}
-        assert set(parameters) == {"verdict", "verdict__not", "sort", "limit", "cursor", "count", "fields"}
+        assert set(parameters) == {"verdict", "verdict__not", "sort", "limit", "cursor", "count", "fields", "Min-Evidence-Revision"}
         assert parameters["verdict"]["schema"]["items"]["enum"] == [verdict.value for verdict in Verdict]
 
     def test_every_problem_is_problem_json(self, document: dict[str, Any]) -> None:
@@ -106,7 +106,11 @@ class TestHeaders:
 
     def test_a_write_over_what_was_read_needs_if_match(self, document: dict[str, Any]) -> None:
         assert self.of(document["paths"]["/v1/studies/{key}"]["patch"]) == {"If-Match": True}
-        assert self.of(document["paths"]["/v1/studies/{key}"]["get"]) == {}
+        assert "If-Match" not in self.of(document["paths"]["/v1/studies/{key}"]["get"])
+
+    def test_every_read_takes_the_revision_that_it_must_not_be_older_than(self, document: dict[str, Any]) -> None:
+        reads = [path["get"] for path in document["paths"].values() if "get" in path]
+        assert [self.of(one) for one in reads] == [{"Min-Evidence-Revision": False}] * len(reads)
 
     def test_every_operation_of_the_service_names_the_headers_that_it_reads(self, small_url: str) -> None:
         operations = {

@@ -25,6 +25,7 @@ class Shelf:
         self.made = 0
         self.during: tuple[str, ...] | None = None
         self.broken = False
+        self.rests_on = 0
         self.action = "study.created"
         self.observed: list[tuple[str, str | None, int | None]] = []
         app = FastAPI(openapi_url=None)
@@ -53,6 +54,7 @@ class Shelf:
         made_from = made_from_of(request.scope)
         made_from.noted, made_from.subjects, made_from.records = True, {f"condition:{name}"}, {"study:named"}
         made_from.everything = name == "everything"
+        made_from.sequence = self.rests_on
         if self.during is not None:
             self.write(*self.during)
         body = {"name": name, "made": self.made, "text": "x" * int(request.query_params.get("size", 2000))}
@@ -162,6 +164,30 @@ class TestWhatItCarries:
         shelf.write("study:9", "condition:b")
         assert client.get("/things/a").headers["Evidence-Revision"] == "2"
         assert shelf.made == 1
+
+    def test_whoever_asks_for_no_later_state_than_it_stands_for_gets_it(self, client: TestClient, shelf: Shelf) -> None:
+        shelf.write("study:9", "condition:b")
+        client.get("/things/a")
+        for least in ("0", "1", "2"):
+            assert client.get("/things/a", headers={"Min-Evidence-Revision": least}).status_code == 200
+        assert shelf.made == 1
+
+    def test_whoever_asks_for_a_later_state_does_not(self, client: TestClient, shelf: Shelf) -> None:
+        client.get("/things/a")
+        client.get("/things/a", headers={"Min-Evidence-Revision": "2"})
+        assert shelf.made == 2
+
+    def test_an_answer_says_no_later_state_than_it_was_surely_made_from(self, client: TestClient, shelf: Shelf) -> None:
+        shelf.during = ("study:9", "condition:b")
+        assert client.get("/things/a").headers["Evidence-Revision"] == "1"
+        shelf.during = None
+        assert client.get("/things/a").headers["Evidence-Revision"] == "2"
+
+    def test_an_answer_that_says_it_is_newer_than_what_was_heard_of_says_so_and_is_not_kept(self, client: TestClient, shelf: Shelf) -> None:
+        shelf.rests_on = 5
+        for made in (1, 2):
+            assert client.get("/things/a").headers["Evidence-Revision"] == "5"
+            assert shelf.made == made
 
     def test_each_origin_is_answered_for_itself(self) -> None:
         client = TestClient(Shelf(cors_origins=("https://app.example",)).door)
