@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 
@@ -31,12 +32,13 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, pool_size=POOL_SIZE, connect_args={"check_same_thread": False})
+        engine = create_engine(parsed, pool_size=POOL_SIZE, connect_args={"check_same_thread": False}, json_deserializer=from_json)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-    engine = create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", **patience})
+    asked = {"options": "-c timezone=UTC", **patience}
+    engine = create_engine(parsed, pool_size=POOL_SIZE, pool_pre_ping=True, connect_args=asked, json_deserializer=from_json)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 

@@ -71,23 +71,32 @@ class Page(Generic[T]):
         return {"items": self.items if items is None else items, "page": {"limit": self.limit, "next": self.next, "total": self.total}}
 
 
-def paginate(session: Session, statement: Select[Any], sort: Sequence[SortTerm], request: PageRequest) -> Page[Any]:
-    """One page of `statement` (without order and limit). The last term of `sort` must be unique.
+def paginate(
+    session: Session, statement: Select[Any], sort: Sequence[SortTerm], request: PageRequest, *, where: Sequence[Any] = (), walk: Any = None
+) -> Page[Any]:
+    """One page of `statement` (without order and limit), of its rows that `where` lets through. The last term of `sort` must be unique.
 
-    A statement that selects one thing gives those things; one that selects several gives rows, to be read by name.
+    A statement that selects one thing gives those things; one that selects several gives rows, to be read by name. `walk` is what
+    `walk_of` makes of the same statement and order, where the caller has kept it.
     """
-    labels = [term.key.column.label(f"sort_{place}") for place, term in enumerate(sort)]
-    walk = statement.add_columns(*labels).order_by(None).order_by(*_order(sort))
+    walk = walk if walk is not None else walk_of(statement, sort)
     rows: list[Any] = []
     for stretch in _stretches(sort, request):
         wanted = request.limit + 1 - len(rows)
-        rows += Session.execute(session, walk.where(*stretch).limit(wanted)).all()  # SQLModel's own `execute` warns
+        rows += Session.execute(session, walk.where(*where, *stretch).limit(wanted)).all()  # SQLModel's own `execute` warns
         if len(rows) > request.limit:
             break
     kept = rows[: request.limit]
     following = encode_cursor(request, sort, kept[-1][-len(sort) :]) if len(rows) > request.limit else None
     single = bool(kept) and len(kept[0]) - len(sort) == 1
-    return Page([row[0] for row in kept] if single else list(kept), request.limit, following, _total(session, statement, request))
+    total = _total(session, statement.where(*where)) if request.count else None
+    return Page([row[0] for row in kept] if single else list(kept), request.limit, following, total)
+
+
+def walk_of(statement: Select[Any], sort: Sequence[SortTerm]) -> Select[Any]:
+    """The statement in the order of the list, with the values that a cursor holds."""
+    labels = [term.key.column.label(f"sort_{place}") for place, term in enumerate(sort)]
+    return statement.add_columns(*labels).order_by(None).order_by(*_order(sort))
 
 
 def bind_cursor(path: str, params: Iterable[tuple[str, str]], sort: Sequence[SortTerm]) -> str:
@@ -105,9 +114,7 @@ def link_next(path: str, params: Iterable[tuple[str, str]], page: Page[Any]) -> 
     return {"Link": f'<{quote(path)}?{urlencode([*kept, ("cursor", page.next)])}>; rel="next"'}
 
 
-def _total(session: Session, statement: Select[Any], request: PageRequest) -> int | None:
-    if not request.count:
-        return None
+def _total(session: Session, statement: Select[Any]) -> int:
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
     total: int = Session.execute(session, counted).scalar_one()
     return total

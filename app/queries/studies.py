@@ -1,10 +1,10 @@
 """Lists of studies: what they can be asked, and the rows they give. Only records with an accepted revision are listed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from app.queries.condition_page import short_label
 from app.queries.filter_values import split_values
 from app.queries.filters import Field, FilterTable, ListQuery
 from app.queries.not_by_index import NotByIndex
-from app.queries.paging import Page, SortKey, paginate
+from app.queries.paging import Page, SortKey, paginate, walk_of
 from app.queries.prepared import ask_prepared, in_list
 from app.queries.search import matching_references
 from app.schemas.study import StudyKey
@@ -125,39 +125,56 @@ def table_for(params: Sequence[tuple[str, str]]) -> FilterTable:
 
 
 def list_studies(session: Session, asked: ListQuery, table: FilterTable, *, condition: str | None = None) -> Page[Json]:
-    """One page of studies; four queries, one more with `count=true`. `condition` narrows the list of STUDIES_OF_CONDITION."""
-    statement: Any = select(*ITEM).where(col(Study.live_revision).is_not(None))
-    if table is STUDIES_OF_CONDITION:
-        statement = statement.join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
-    if condition is not None:
-        statement = statement.where(col(StudyCondition.condition) == condition)
-    page = paginate(session, asked.apply(statement), asked.sort, asked.page)
+    """One page of studies; two queries, one more with `count=true`. `condition` narrows the list of STUDIES_OF_CONDITION."""
+    of_condition = table is STUDIES_OF_CONDITION
+    statement = LISTED_OF_CONDITION if of_condition else LISTED
+    order = ",".join(map(str, asked.sort))
+    walk = _WALKS.get((of_condition, order))
+    if walk is None:
+        walk = walk_of(statement, asked.sort)
+        if len(_WALKS) < MAX_WALKS:
+            _WALKS[of_condition, order] = walk
+    narrowed = () if condition is None else (col(StudyCondition.condition) == condition,)
+    page = paginate(session, statement, asked.sort, asked.page, where=(*narrowed, *asked.conditions), walk=walk)
     return Page(study_items(session, page.items), page.limit, page.next, page.total)
 
 
 def study_items(session: Session, rows: Sequence[Any]) -> list[Json]:
-    """The rows of `ITEM` with what stands in other tables: one query for each of those."""
-    ids = [row.id for row in rows]
-    conditions, comparators = _listed(session, CONDITIONS_OF, ids), _listed(session, COMPARATORS_OF, ids)
-    results: dict[str, int] = dict(ask_prepared(session, RESULTS_OF, ids=ids).all())
-    return [_item(row, conditions[row.id], comparators[row.id], results.get(row.id, 0)) for row in rows]
+    """The rows of `ITEM` with what stands in other tables, in one more query."""
+    conditions, comparators, results = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list), dict[str, int]()
+    for kind, study_id, value, count in ask_prepared(session, BESIDE, ids=[row.id for row in rows]).all():
+        if kind == RESULTS:
+            results[study_id] = count
+        else:
+            (conditions if kind == CONDITIONS else comparators)[study_id].append(value)
+    return [_item(row, sorted(conditions[row.id]), sorted(comparators[row.id]), results.get(row.id, 0)) for row in rows]
 
 
-def _listed(session: Session, statement: Any, ids: Collection[str]) -> dict[str, list[str]]:
-    """Study id to the values of its rows, each once, sorted."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for study_id, value in ask_prepared(session, statement, ids=ids):
-        found[study_id].append(value)
-    return found
+CONDITIONS, COMPARATORS, RESULTS = "conditions", "comparators", "results"
+LISTED = select(*ITEM).where(col(Study.live_revision).is_not(None))
+LISTED_OF_CONDITION = LISTED.join(StudyCondition, col(StudyCondition.study_id) == col(Study.id))
+_WALKS: dict[tuple[bool, str], Any] = {}
+"""Both in the first orders that were asked for, which are those that everybody asks for."""
+MAX_WALKS = 16
 
 
-def _values(table: Any, column: Any) -> Any:
-    return select(table.study_id, column).where(in_list(table.study_id, "ids")).distinct().order_by(table.study_id, column)
+def _beside() -> Any:
+    """What a list shows of each study besides its own row: conditions, comparators, and how many results."""
+
+    def values(kind: str, table: Any, column: Any) -> Any:
+        which = (literal(kind).label("kind"), table.study_id, column.label("value"), literal(0).label("count"))
+        return select(*which).where(in_list(table.study_id, "ids")).distinct()
+
+    of_study = col(Result.study_id)
+    counted = (literal(RESULTS).label("kind"), of_study, cast(null(), String).label("value"), func.count().label("count"))
+    return union_all(
+        values(CONDITIONS, StudyCondition, col(StudyCondition.condition)),
+        values(COMPARATORS, Comparison, col(Comparison.kind)),
+        select(*counted).where(in_list(of_study, "ids")).group_by(of_study),
+    )
 
 
-CONDITIONS_OF = _values(StudyCondition, StudyCondition.condition)
-COMPARATORS_OF = _values(Comparison, Comparison.kind)
-RESULTS_OF = select(col(Result.study_id), func.count()).where(in_list(col(Result.study_id), "ids")).group_by(col(Result.study_id))
+BESIDE = _beside()
 
 
 def _item(row: Any, conditions: list[str], comparators: list[str], results: int) -> Json:
