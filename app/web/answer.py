@@ -9,6 +9,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 
 from app.web.security_headers import content_security_policy
+from app.web.server_timing import Timing
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -32,6 +33,7 @@ class Answer:
         headers: Iterable[tuple[bytes, bytes]],
         vary: str | None,
         sequence: Callable[[], int | None],
+        timing: Timing | None = None,
     ) -> None:
         """`fixed` headers stand on every answer; `headers` are those of this one."""
         self._send = send
@@ -40,6 +42,7 @@ class Answer:
         self._headers = list(headers)
         self._vary = vary
         self._sequence = sequence
+        self._timing = timing
         self.status: int | None = None
         self.bytes = 0
         self.route: str | None = None
@@ -85,4 +88,6 @@ class Answer:
         raw += [pair for pair in self._headers if pair[0] not in own]
         if (sequence := self._sequence()) is not None:
             raw.append((b"evidence-revision", b"%d" % sequence))
+        if self._timing is not None:
+            raw += self._timing.headers()
         return raw

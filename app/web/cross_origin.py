@@ -6,9 +6,11 @@ from app.web.answer import RawHeaders, encode_headers
 
 EXPOSED = (
     "ETag, Link, Evidence-Revision, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, "
-    "Idempotency-Replayed, Deprecation, Sunset"
+    "Idempotency-Replayed, Deprecation, Sunset, Server-Timing"
 )
-ALLOWED_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Min-Evidence-Revision, X-Request-ID"
+ALLOWED_HEADERS = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Min-Evidence-Revision, Prefer, X-Request-ID"
+)
 MAX_AGE_SECONDS = "7200"  # browsers keep a preflight no longer (Chromium's ceiling)
 
 

@@ -26,6 +26,7 @@ from app.vocabulary import Role
 from app.web.key_use import KeyUse
 from app.web.read_point import is_passing, read_point_of, view
 from app.web.reply_cache import made_from_of
+from app.web.server_timing import timing_of
 from app.web.uploads import Upload, receive_upload
 
 _BEARER = re.compile(r"^Bearer +([\x21-\x7e]+)\s*$", re.IGNORECASE)
@@ -66,7 +67,7 @@ Sources = Annotated[SourceClient, Depends(_sources)]
 
 
 def _reading(request: Request, source: ReadsFrom, engine: ReaderEngine) -> Iterator[Session]:
-    with view(read_point_of(request.scope), source, engine) as session:
+    with view(read_point_of(request.scope), source, engine, timing_of(request.scope)) as session:
         session.info[NOTED] = made_from_of(request.scope)
         yield session
 
@@ -100,6 +101,8 @@ def _writing(request: Request, source: ReadsFrom, engine: WriterEngine, reader: 
     newest: int | None = None
     try:
         with transaction(engine, first=still_valid) as session:
+            if (timing := timing_of(request.scope)) is not None:
+                timing.listen_to(session)
             yield session
             if source.replica is not None:  # which knows nothing yet of what this answer rests on
                 newest = session.connection().exec_driver_sql(NEWEST).scalar_one()

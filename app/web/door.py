@@ -26,6 +26,7 @@ from app.web.reply_cache import READS, Clock, ReplyCache, made_from_of, make_kep
 from app.web.request_context import assign_request_id, request_id_from, request_id_of
 from app.web.routes import allowed_methods
 from app.web.security_headers import FIXED, transport_headers
+from app.web.server_timing import begin_timing
 from app.web.short_way import ShortWay
 
 UNCOUNTED = ("/health/",)  # the orchestrator asks often and must always be answered
@@ -202,8 +203,15 @@ class Door:
         origin = dict(scope["headers"]).get(b"origin")
         headers = [*self._cross_origin.headers(origin), (b"x-request-id", request_id.encode("latin-1"))]
         vary = "Origin" if self._cross_origin.varies() else None
-        headless = scope["method"] == "HEAD"
-        return Answer(send, headless=headless, fixed=self._fixed, headers=headers, vary=vary, sequence=lambda: self._stands_at(scope))
+        return Answer(
+            send,
+            headless=scope["method"] == "HEAD",
+            fixed=self._fixed,
+            headers=headers,
+            vary=vary,
+            sequence=lambda: self._stands_at(scope),
+            timing=begin_timing(scope),
+        )
 
     def _stands_at(self, scope: Scope) -> int | None:
         """What `Evidence-Revision` says: from which state an answer was made, never a later one. A read that did not ask began after

@@ -21,6 +21,7 @@ from app.database import reading
 from app.errors import InvalidHeader, RevisionNotReached, ServiceUnavailable
 from app.queries.ledger_clock import NEWEST
 from app.queries.read_source import ReadSource
+from app.web.server_timing import Timing
 
 LEAST = b"min-evidence-revision"
 _FORM = re.compile(rb"\d{1,18}")
@@ -84,11 +85,13 @@ def least_revision(values: list[bytes]) -> int:
 
 
 @contextmanager
-def view(point: ReadPoint, source: ReadSource, engine: Engine) -> Iterator[Session]:
+def view(point: ReadPoint, source: ReadSource, engine: Engine, timing: Timing | None = None) -> Iterator[Session]:
     """One consistent view of the database for this request, and never an older one than it asks for."""
     on_replica = engine is not source.primary
     try:
         with reading(engine) as session:
+            if timing is not None:
+                timing.listen_to(session)
             if point.must_ask:
                 _see(point, session, on_replica=on_replica)
             yield session

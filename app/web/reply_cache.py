@@ -18,11 +18,12 @@ from app.web.answer import Answer, RawHeaders
 from app.web.conditional import tag_is_named
 from app.web.encodings import takes_gzip
 from app.web.read_point import LEAST
+from app.web.server_timing import PREFER
 
 READS = frozenset({"GET", "HEAD"})
 PERSONAL = frozenset({b"authorization", b"cookie"})
 ONCE = frozenset({b"accept", b"accept-encoding", b"if-none-match"})
-UNUSUAL = PERSONAL | ONCE | {b"content-encoding", b"content-length", b"transfer-encoding", LEAST}
+UNUSUAL = PERSONAL | ONCE | {b"content-encoding", b"content-length", b"transfer-encoding", LEAST, PREFER}
 """With one of these, or one of `ONCE` or `LEAST` a second time, a read is not plain: it passes the kept replies by."""
 NOT_IN_304 = frozenset({b"content-type", b"content-length", b"content-encoding", b"content-security-policy"})
 OVERHEAD = 2_000
