@@ -46,7 +46,7 @@ def _serve(options: argparse.Namespace) -> int:
             seed(engine)
     print(f"Evidence Ledger at http://{options.host}:{options.port} (API pages under /docs); Ctrl+C stops it", flush=True)
     uvicorn.run(
-        "app.main:create_app",
+        "app.main:create_served_app",
         factory=True,
         host=options.host,
         port=options.port,

@@ -14,10 +14,6 @@ from typing import Any, BinaryIO, cast
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-import xlsxwriter
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
-
 from app.formats.columns import OWN_COLUMNS, is_table_of_references, read_row, remarks_on, slots_of, written_row
 from app.formats.read_record import FileRefused, ReadRecord, RecordProblem, unusable
 from app.formats.written import bibliography_of
@@ -47,6 +43,8 @@ Row = tuple[Any, ...]
 def read_xlsx(stream: BinaryIO, encoding: str = "") -> Iterator[ReadRecord]:
     """Every row of every table; `line` is the row of its sheet. The encoding is the file's own affair."""
     _refuse_bombs(stream)
+    from openpyxl import load_workbook  # a tenth of a second: where it is needed, not at every start
+
     try:
         book = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     except BROKEN as error:
@@ -55,6 +53,14 @@ def read_xlsx(stream: BinaryIO, encoding: str = "") -> Iterator[ReadRecord]:
         yield from _read_sheets(book)
     finally:
         book.close()
+
+
+def _letters(column: int) -> str:
+    """A column as Excel calls it."""
+    from openpyxl.utils import get_column_letter
+
+    letters: str = get_column_letter(column)
+    return letters
 
 
 def _refuse_bombs(stream: BinaryIO) -> None:
@@ -140,12 +146,12 @@ def _read(position: int, number: int, headings: list[str], row: Row, remarks: tu
     draft = read_row(number, slots, texts)
     draft.problems[:0] = remarks
     for column, what in left_out:
-        draft.notice(f"{get_column_letter(column + 1)}{number} is left out: it is {what} of Excel", field=headings[column])
+        draft.notice(f"{_letters(column + 1)}{number} is left out: it is {what} of Excel", field=headings[column])
     for column, cell in enumerate(row, start=1):
         if cell.value is not None and cell.data_type in ("f", "e"):
             heading = headings[column - 1] if column <= len(headings) else None
             what = "a formula" if cell.data_type == "f" else "an error of Excel"
-            draft.error(f"{get_column_letter(column)}{number} holds {what}: put its value there", field=heading)
+            draft.error(f"{_letters(column)}{number} holds {what}: put its value there", field=heading)
     if (place := next((at for at, heading in enumerate(headings) if heading == LEFT_OUT), len(texts))) < len(texts):
         draft.notice(f"the list is cut off in: {texts[place]}", field=LEFT_OUT)
     return draft.finished(position, " | ".join(texts))
@@ -168,6 +174,8 @@ def write_xlsx(studies: Iterable[StudyDocument | Bibliography]) -> Iterator[byte
     """One sheet, `studies`, every cell text; the same studies give the same bytes."""
     with TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        import xlsxwriter  # as above
+
         book = xlsxwriter.Workbook(file, options)
         book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
         sheet = book.add_worksheet("studies")
