@@ -11,7 +11,9 @@ from app.settings import get_settings
 
 def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
     """The full-text tables of SQLite, the search column of PostgreSQL and the indexes of lists are made by hand in their migrations."""
-    return not (name or "").startswith(("search_index", "list_index")) and not (kind == "column" and name == "document_vector")
+    return not (name or "").startswith(("search_index", "list_index")) and not (
+        kind == "column" and name in ("document_vector", "kind_word")
+    )
 
 
 def take_turns(connection: Connection) -> None:

@@ -26,8 +26,8 @@ MEANING = {"eq": "one of these", "not": "none of these (rows without a value sta
 class Field:
     """One filter. `condition` takes the place of a column where the filter is an EXISTS or a search; `whole` leaves commas alone.
 
-    `walked`: an index holds the column and the list's order behind it. One value is then a stretch of that index; several are not, and
-    are sought along the order of the list.
+    `walked`: an index holds the column and the list's usual order behind it. One value is then a stretch of that index; several are
+    not, nor is one in another order: they are sought along the order of the list.
     """
 
     name: str
@@ -39,10 +39,13 @@ class Field:
     description: str = ""
     walked: bool = False
 
-    def build(self, operator: str, values: list[Any]) -> Condition:
+    def build(self, operator: str, values: list[Any], *, usual_order: bool = True) -> Condition:
         if self.condition is not None:
             wanted = self.condition(values)
             return not_(wanted) if operator == "not" else wanted
+        if operator == "eq" and self.walked and not (usual_order and len(values) == 1):
+            walked: Condition = NotByIndex(self.column).in_(values)
+            return walked
         if operator == "eq":
             return self._equals(values)
         if operator == "not":
@@ -51,11 +54,8 @@ class Field:
         return bounded
 
     def _equals(self, values: list[Any]) -> Condition:
-        if len(values) == 1:
-            single: Condition = self.column == values[0]
-            return single
-        several: Condition = (NotByIndex(self.column) if self.walked else self.column).in_(values)
-        return several
+        condition: Condition = self.column == values[0] if len(values) == 1 else self.column.in_(values)
+        return condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,9 @@ class _Reading:
         fields = self._once("fields", str, None)
         if self.errors:
             raise InvalidQuery(f"{self.errors[0].parameter}: {self.errors[0].detail}", errors=self.errors)
-        conditions = [one.build(operator, values[name]) for name, (one, operator) in self.table.parameters.items() if name in values]
+        usual = [str(term) for term in sort] == [str(term) for term in self.table.parse_sort(self.table.default_sort)]
+        asked = [(one, operator, values[name]) for name, (one, operator) in self.table.parameters.items() if name in values]
+        conditions = [one.build(operator, wanted, usual_order=usual) for one, operator, wanted in asked]
         page = PageRequest(limit, cursor, count, bind_cursor(self.path, self.params, sort))
         return ListQuery(conditions, sort, page, fields, values)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.models import Rating, Study
+from app.queries.not_by_index import NotByIndex
 from app.queries.pair_inputs import Pair, Replacements, accepted_documents, load_pair_inputs, load_shared_links, pairs_of
 from app.schemas.study import StudyDocument, named_registrations
 from app.synthesis.body import PairInput
@@ -67,9 +68,8 @@ def _documents(session: Session, keys: Collection[str]) -> dict[str, StudyDocume
 
 
 def _registration_documents(session: Session, numbers: Collection[str | None]) -> list[StudyDocument]:
-    rows = session.execute(
-        accepted_documents().where(col(Study.registration).in_(numbers), col(Study.kind) == StudyKind.REGISTRATION)
-    ).all()
+    of_registrations = NotByIndex(col(Study.kind)) == StudyKind.REGISTRATION.value  # each number leads to two or three studies
+    rows = session.execute(accepted_documents().where(col(Study.registration).in_(numbers), of_registrations)).all()
     return [StudyDocument.model_validate_json(text) for _, text in rows]
 
 

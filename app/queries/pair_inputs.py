@@ -24,6 +24,7 @@ from app.models import (
     StudyCondition,
     StudyRevision,
 )
+from app.queries.not_by_index import NotByIndex
 from app.queries.rating_inputs import in_groups
 from app.queries.study_inputs import study_input
 from app.schemas.study import StudyDocument, conditions_of, named_registrations
@@ -148,7 +149,8 @@ def _linked_to(session: Session, studies: Iterable[AcceptedStudy], replacing: Re
     """Registry number to the accepted primary studies that report that trial: that link to it, or are registered under it."""
     numbers = {s.document.registration for s in studies if s.document.kind is StudyKind.REGISTRATION and s.document.registration}
     named = or_(col(Study.linked_registration).in_(numbers), col(Study.registration).in_(numbers))
-    rows = session.execute(accepted_documents().where(named, col(Study.kind) == StudyKind.PRIMARY)).all()
+    primary = NotByIndex(col(Study.kind)) == StudyKind.PRIMARY.value  # nearly all are
+    rows = session.execute(accepted_documents().where(named, primary)).all()
     linked: dict[str, list[StudyInput]] = defaultdict(list)
     for _, accepted in sorted((_accepted(rows, replacing) | _replacements(replacing)).items()):
         if accepted.document.kind is StudyKind.PRIMARY:

@@ -52,6 +52,10 @@ TITLE_WEIGHT = 10.0
 SNIPPET_LENGTH = 240
 PART_SEPARATOR = " · "  # between the parts of an entry's words
 PMID_MARKS = ("pmid", "pubmed")
+KIND_WORD = "kind_word"
+"""The column of FTS5 that holds the kind, as a word that nobody types."""
+STUDY = "study"
+ALL_KINDS = frozenset({"condition", "intervention", STUDY, "outcome", "claim", "reading", "position"})
 FTS5 = table("search_index", column("rowid", Integer))
 
 
@@ -73,9 +77,9 @@ class EntryMatches(FunctionElement[bool]):
 
 @compiles(EntryMatches, "sqlite")
 def _match_fts5(element: EntryMatches, compiler: SQLCompiler, **options: Any) -> str:
-    entry_id, fts5, *_ = element.clauses
+    entry_id, fts5, _, _, of_kinds = element.clauses
     matching = select(FTS5.c.rowid).where(_fts5_matches(fts5))
-    return compiler.process(entry_id.in_(matching), **options)
+    return f"({compiler.process(entry_id.in_(matching), **options)} AND {compiler.process(of_kinds, **options)})"
 
 
 @compiles(EntryMatches, "postgresql")
@@ -83,6 +87,30 @@ def _match_tsvector(element: EntryMatches, compiler: SQLCompiler, **options: Any
     _, _, whole, last, of_kinds = element.clauses
     matches = f"search_entry.document_vector @@ {compiler.process(_tsquery(whole, last), **options)}"
     return f"({matches} AND {compiler.process(of_kinds, **options)})"
+
+
+class SameTitle(FunctionElement[bool]):
+    """Whether a title is this one, capitals or not: the form in which each engine's index has it."""
+
+    inherit_cache = True
+    type = Boolean()
+    name = "same_title"
+
+    def self_group(self, against: Any = None) -> Any:
+        """As it is, as above."""
+        return self
+
+
+@compiles(SameTitle, "sqlite")
+def _same_by_collation(element: SameTitle, compiler: SQLCompiler, **options: Any) -> str:
+    title, wanted = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{title} = {wanted} COLLATE NOCASE"
+
+
+@compiles(SameTitle, "postgresql")
+def _same_in_lower_case(element: SameTitle, compiler: SQLCompiler, **options: Any) -> str:
+    title, wanted = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"lower({title}) = lower({wanted})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +132,15 @@ class Found:
 def fts5_text(words: SearchWords, kinds: Collection[str]) -> str:
     """Each word as a quoted string, so that AND, NEAR, `*` and `:` are words like any other; FTS5 joins them by AND.
 
-    The kind of an entry is a word of a column of its own.
+    The kind of an entry is a word of a column of its own. It is asked for where no studies are: those are nearly all entries, and the
+    rank counts how often each word occurs.
     """
     beginning = [f'"{words.last}"*'] if words.last is not None else []
     of_text = " ".join([*(f'"{word}"' for word in words.whole), *beginning])
-    of_kinds = " OR ".join(f'"{kind}"' for kind in sorted(kinds))
-    return f"{{title words}} : ({of_text}) AND kind : ({of_kinds})"
+    if STUDY in kinds:
+        return of_text
+    of_kinds = " OR ".join(f'"kind9{kind}"' for kind in sorted(kinds))
+    return f"({of_text}) AND {KIND_WORD} : ({of_kinds})"
 
 
 def matching_references(kind: str, text: str) -> Select[Any]:
@@ -133,7 +164,7 @@ def search(session: Session, text: str, *, kinds: Collection[str], asked: PageRe
     matches = engine.matches(words, kinds) if named is None else _equally_good(and_(named, _of_kinds(kinds)))
     ranked = engine.ranked(words, kinds) if named is None else matches
     wanted = asked.limit + 1  # one more than is shown tells whether there is a next page
-    rows = list(session.execute(_best_first(ranked, text).offset(place).limit(wanted))) if place < RANKED_MATCHES else []
+    rows = list(session.execute(_best_first(ranked, text, place=place, wanted=wanted))) if place < RANKED_MATCHES else []
     if len(rows) < wanted and place + len(rows) >= RANKED_MATCHES:
         older = _newest_first(matches).offset(place + len(rows)).limit(wanted - len(rows))
         rows += list(session.execute(older))
@@ -200,13 +231,19 @@ IDENTIFIERS: tuple[tuple[Callable[[str], str], tuple[Any, ...]], ...] = (
 )
 
 
-def _best_first(scored: Select[Any], text: str) -> Select[Any]:
-    """Whole rows for (id, score): what bears exactly this title, then best score first, then newest first."""
-    best = scored.subquery()
-    so_titled = case((func.lower(col(SearchEntry.title)) == text.strip().lower(), 0), else_=1)
+def _best_first(scored: Select[Any], text: str, *, place: int, wanted: int) -> Select[Any]:
+    """Whole rows for (id, score): what bears exactly this title, then best score first, then newest first.
+
+    Only the rows of the page are read whole.
+    """
+    found = scored.subquery()
+    titled = select(col(SearchEntry.id)).where(SameTitle(col(SearchEntry.title), _text(text.strip())))
+    so_titled = case((found.c.id.in_(titled), 0), else_=1).label("so_titled")
+    ordered = select(found.c.id, found.c.score, so_titled).order_by(so_titled, found.c.score.desc(), found.c.id.desc())
+    best = ordered.offset(place).limit(wanted).subquery("best")
     columns = (col(SearchEntry.kind), col(SearchEntry.reference), col(SearchEntry.title), col(SearchEntry.words))
     whole = select(*columns, best.c.score).join(best, best.c.id == col(SearchEntry.id))
-    return whole.order_by(so_titled, best.c.score.desc(), best.c.id.desc())
+    return whole.order_by(best.c.so_titled, best.c.score.desc(), best.c.id.desc())
 
 
 def _newest_first(matches: Select[Any]) -> Select[Any]:
@@ -229,9 +266,11 @@ def _equally_good(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def _matches_of_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
-    """Ids of the entries, from FTS5 alone: read one by one, so that a limit ends the work."""
-    statement: Select[Any] = select(FTS5.c.rowid.label("id"))
-    return statement.where(_fts5_matches(_text(fts5_text(words, kinds))))
+    """Ids of the entries, read one by one, so that a limit ends the work; from FTS5 alone where it knows which are wanted."""
+    statement: Select[Any] = select(FTS5.c.rowid.label("id")).where(_fts5_matches(_text(fts5_text(words, kinds))))
+    if STUDY not in kinds or set(kinds) >= ALL_KINDS:
+        return statement
+    return statement.join(SearchEntry, col(SearchEntry.id) == FTS5.c.rowid).where(_of_kinds(kinds))
 
 
 def _ranked_by_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:

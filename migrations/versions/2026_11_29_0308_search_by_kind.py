@@ -1,7 +1,8 @@
-"""the full-text index knows the kind of each entry
+"""the full-text index knows the kind of each entry, and titles are found whole
 
 Nearly all entries are studies: whoever looks for a condition by a common word would go through all of these. The index of SQLite now
-holds the kind as a column of its own, so that it is sought like a word. PostgreSQL has an index on it already.
+holds the kind as a word of its own, which nobody types. PostgreSQL has an index on it already. What bears exactly the title that was
+typed comes first, and is found by an index on both.
 
 Revision: 2026112908
 Follows: 2026112907
@@ -16,20 +17,28 @@ down_revision = "2026112907"
 branch_labels = None
 depends_on = None
 
+KIND = "kind_word"
+TITLES = "search_index_title"
 TRIGGERS = ("search_entry_insert", "search_entry_delete", "search_entry_update")
 
 
 def upgrade() -> None:
-    _make_index(("title", "words", "kind"))
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"ALTER TABLE search_entry ADD COLUMN {KIND} TEXT GENERATED ALWAYS AS ('kind9' || kind) VIRTUAL")
+        _make_index(("title", "words", KIND))
+        op.execute(f"CREATE INDEX {TITLES} ON search_entry (title COLLATE NOCASE)")
+    else:
+        op.execute(f"CREATE INDEX {TITLES} ON search_entry (lower(title))")
 
 
 def downgrade() -> None:
-    _make_index(("title", "words"))
+    op.execute(f"DROP INDEX {TITLES}")
+    if op.get_bind().dialect.name == "sqlite":
+        _make_index(("title", "words"))
+        op.execute(f"ALTER TABLE search_entry DROP COLUMN {KIND}")
 
 
 def _make_index(columns: Sequence[str]) -> None:
-    if op.get_bind().dialect.name != "sqlite":
-        return
     for trigger in TRIGGERS:
         op.execute(f"DROP TRIGGER {trigger}")
     op.execute("DROP TABLE search_index")

@@ -33,6 +33,7 @@ BY_NEWEST = (
     "/v1/studies?risk_of_bias=high", "/v1/studies?condition__not=migraine", "/v1/studies?condition=low-back-pain",
     "/v1/studies?intervention=craniosacral-therapy&design=randomised-trial", "/v1/conditions/low-back-pain/studies",
     "/v1/conditions/low-back-pain/studies?design=randomised-trial",
+    "/v1/studies?country=Spain&sort=-n_randomised", "/v1/studies?design=cohort&sort=title", "/v1/studies?kind=primary&sort=year",
     "/v1/changes", "/v1/changes?after=10", "/v1/changes?action=rating.changed", "/v1/changes?subject=condition:migraine",
     "/v1/evidence",
 )  # fmt: skip
