@@ -43,7 +43,11 @@ SESSION_WRITES = frozenset({"add", "add_all", "flush", "commit", "delete", "merg
 WRITING_STATEMENTS = frozenset({"insert", "update", "delete"})
 SQL_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "TRUNCATE")
 COMMITTING = frozenset({"commit", "begin"})
-LATE_IMPORTS = {"app.synthesis.distributions": "scipy", "app.cli.database": "alembic"}
+LATE_IMPORTS = {
+    "app.synthesis.distributions": {"scipy"},
+    "app.cli.database": {"alembic"},
+    "app.formats.xlsx_table": {"openpyxl", "xlsxwriter"},
+}
 
 
 class Breach(NamedTuple):
@@ -238,9 +242,9 @@ def only_settings_reads_the_environment(module: Module) -> Iterator[Breach]:
 
 
 def imports_stand_on_top(module: Module) -> Iterator[Breach]:
-    """No import inside a function, but for SciPy in `distributions` and Alembic in `cli` (start-up)."""
+    """No import inside a function, but for libraries that would make every start slower: `LATE_IMPORTS`."""
     for imported in module.imports:
-        if not imported.at_top and LATE_IMPORTS.get(module.name) != imported.package:
+        if not imported.at_top and imported.package not in LATE_IMPORTS.get(module.name, ()):
             yield Breach(imported.line, f"imports {imported.full} inside a function")
 
 

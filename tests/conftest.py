@@ -7,6 +7,7 @@ A test that changes seeded data takes `seeded_copy_url`.
 The application is imported inside the fixtures, so that the tests of the rating engine load neither web nor database.
 """
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -33,12 +34,16 @@ BUSY = [HealthCheck.too_slow]  # how fast examples are made says how busy the ma
 hypothesis_settings.register_profile("bounded", max_examples=60, deadline=None, derandomize=True, suppress_health_check=BUSY)
 hypothesis_settings.register_profile("full", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=BUSY)
 
+# With Python's own thresholds the collector goes through everything that is loaded every few tests: up to a quarter of the run.
+FEWER_FULL_COLLECTIONS = (700, 10, 100)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="also the long runs: tests marked `full`, many more property examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(*FEWER_FULL_COLLECTIONS)
     hypothesis_settings.load_profile("full" if config.getoption("--full") else "bounded")
     for name in [name for name in os.environ if name.startswith("EVIDENCE_")]:
         del os.environ[name]  # what a developer has set for his own server must not reach the tests
@@ -51,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long_runs:
         config.hook.pytest_deselected(items=long_runs)
         items[:] = [item for item in items if item not in long_runs]
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay until the end: the collector need not look at them again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -74,16 +85,21 @@ def engine_name(request: pytest.FixtureRequest) -> "EngineName":
 
 
 @pytest.fixture
-def engine_url(databases: "Databases", engine_name: "EngineName") -> Iterator[str]:
+def with_keys() -> None:
+    """Has `engine_url` and `small_url` give a database in which the keys are made already, as `keys` asks."""
+
+
+@pytest.fixture
+def engine_url(request: pytest.FixtureRequest, databases: "Databases", engine_name: "EngineName") -> Iterator[str]:
     """A database of this test's own: migrated, empty."""
-    with databases.on(engine_name).copy("empty") as url:
+    with databases.on(engine_name).copy("empty with keys" if "with_keys" in request.fixturenames else "empty") as url:
         yield url
 
 
 @pytest.fixture
-def small_url(databases: "Databases", engine_name: "EngineName") -> Iterator[str]:
+def small_url(request: pytest.FixtureRequest, databases: "Databases", engine_name: "EngineName") -> Iterator[str]:
     """A database of this test's own with the small reference vocabulary of `tests/factories.py` and no study."""
-    with databases.on(engine_name).copy("small") as url:
+    with databases.on(engine_name).copy("small with keys" if "with_keys" in request.fixturenames else "small") as url:
         yield url
 
 
@@ -183,9 +199,9 @@ def make_keys(engine: "Engine") -> Keys:
 
 
 @pytest.fixture
-def keys(engine: "Engine") -> Keys:
+def keys(databases: "Databases", engine: "Engine", with_keys: None) -> Keys:
     """Keys in the database of `engine_url`, and so of `client`."""
-    return make_keys(engine)
+    return databases.keys_in(engine.url.database) or make_keys(engine)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -164,10 +164,8 @@ def differences(engine: Engine) -> list[str]:
 
 
 def row_counts(engine: Engine, *, but: Collection[str] = ()) -> dict[str, int]:
-    """How many rows every table holds: what was written nowhere leaves them alone."""
+    """How many rows every table holds: what was written nowhere leaves them alone. One statement, for hundreds of tests ask."""
+    tables = [name for name in SQLModel.metadata.tables if name not in but]
+    counts = ", ".join(f'(SELECT count(*) FROM "{name}") AS "{name}"' for name in tables)  # noqa: S608  names of our own tables
     with reading(engine) as session:
-        return {
-            name: session.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in SQLModel.metadata.tables.items()
-            if name not in but
-        }
+        return dict(session.execute(text(f"SELECT {counts}")).mappings().one())

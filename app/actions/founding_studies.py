@@ -6,7 +6,7 @@ For the founding data of a ledger alone, whoever gathered them: nobody reviews t
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -35,6 +35,8 @@ from app.schemas.study import StudyDocument, conditions_of
 from app.vocabulary import PublicationStatus, RevisionStatus, StudyStatus
 
 BATCH = 1000
+STEP = timedelta(microseconds=1)
+"""Between adding, submitting and accepting, so that a history tells which came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _study_row(study: FoundingStudy, by: Actor, moment: datetime) -> dict[str, A
         "newest_revision": 1,
         "created_at": moment,
         "created_by": by.id,
-        "updated_at": moment,
+        "updated_at": moment + 2 * STEP,
     }
 
 
@@ -110,14 +112,8 @@ def _status(document: StudyDocument) -> StudyStatus:
 
 
 def _revision_row(study: FoundingStudy, by: Actor, moment: datetime) -> dict[str, Any]:
-    made = {
-        "created_at": moment,
-        "created_by": by.id,
-        "submitted_at": moment,
-        "submitted_by": by.id,
-        "decided_at": moment,
-        "decided_by": by.id,
-    }
+    moments = {"created_at": moment, "submitted_at": moment + STEP, "decided_at": moment + 2 * STEP}
+    made = moments | dict.fromkeys(("created_by", "submitted_by", "decided_by"), by.id)
     return {
         "study_id": study.id,
         "number": 1,
@@ -143,8 +139,8 @@ def _search_row(study: FoundingStudy, names: SearchNames) -> dict[str, Any]:
     return {"kind": "study", "reference": study.id, "title": study.document.title, "words": words}
 
 
-def _entries(batch: Collection[FoundingStudy], pins: Collection[str], moment: datetime) -> Iterator[ledger.Entry]:
-    for action, summary in (("study.created", "Added"), ("study.submitted", "Revision 1 submitted")):
+def _entries(batch: Collection[FoundingStudy], pins: Collection[str], begun: datetime) -> Iterator[ledger.Entry]:
+    for action, summary, moment in (("study.created", "Added", begun), ("study.submitted", "Revision 1 submitted", begun + STEP)):
         for study, pin in zip(batch, pins, strict=True):
             yield revision_entry(action, summary, study=study.id, public=None, number=1, pin=pin, moment=moment)
     for study, pin in zip(batch, pins, strict=True):
@@ -153,7 +149,7 @@ def _entries(batch: Collection[FoundingStudy], pins: Collection[str], moment: da
         if _status(study.document) is StudyStatus.RETRACTED:
             details["study_status"] = StudyStatus.RETRACTED
         public = (study.key, study.document.title)
-        summary = "Revision 1 accepted"
+        summary, moment = "Revision 1 accepted", begun + 2 * STEP
         yield revision_entry(
             "study.accepted", summary, study=study.id, public=public, number=1, pin=pin, moment=moment, touches=touches, **details
         )
