@@ -79,7 +79,7 @@ def _write_batch(session: Session, batch: list[FoundingStudy], names: SearchName
     for table, projected in _projected(session, batch).items():
         session.execute(insert(table), projected)
     session.execute(insert(SearchEntry), [_search_row(study, names) for study in batch])
-    ledger.append_all(session, _entries(batch, rows.pins, moment), by=by)
+    ledger.append_all(session, _entries(batch, rows, moment), by=by)
     return {pair for study in batch for pair in pairs_of(study.document)}
 
 
@@ -139,13 +139,13 @@ def _search_row(study: FoundingStudy, names: SearchNames) -> dict[str, Any]:
     return {"kind": "study", "reference": study.id, "title": study.document.title, "words": words}
 
 
-def _entries(batch: Collection[FoundingStudy], pins: Collection[str], begun: datetime) -> Iterator[ledger.Entry]:
+def _entries(batch: Collection[FoundingStudy], rows: _Batch, begun: datetime) -> Iterator[ledger.Entry]:
     for action, summary, moment in (("study.created", "Added", begun), ("study.submitted", "Revision 1 submitted", begun + STEP)):
-        for study, pin in zip(batch, pins, strict=True):
+        for study, pin in zip(batch, rows.pins, strict=True):
             yield revision_entry(action, summary, study=study.id, public=None, number=1, pin=pin, moment=moment)
-    for study, pin in zip(batch, pins, strict=True):
+    for study, pin, revision in zip(batch, rows.pins, rows.revisions, strict=True):
         touches = [f"condition:{slug}" for slug in sorted(conditions_of(study.document))]
-        details: dict[str, object] = {"document_sha256": ledger.hash_of(document_text(study.document)), "reason": None}
+        details: dict[str, object] = {"document_sha256": ledger.hash_of(revision["document"]), "reason": None}
         if _status(study.document) is StudyStatus.RETRACTED:
             details["study_status"] = StudyStatus.RETRACTED
         public = (study.key, study.document.title)

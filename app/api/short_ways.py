@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api.conditions import get_condition, list_condition_studies
 from app.api.study_reads import get_study, list_studies
-from app.queries.named_records import NAMED, name_of, refuse_unknown_records
+from app.queries.named_records import naming_records, refuse_unknown_records
 from app.web.short_way import Way
 
 SLUG = r"(?P<slug>[a-z0-9-]{1,100})"
@@ -34,9 +34,7 @@ def _studies_of_condition(request: Request, session: Session, slug: str) -> Resp
 
 def _refuse_unknown(request: Request, session: Session) -> None:
     """What `NO_UNKNOWN_RECORD` does on the whole way."""
-    named = [(name, value) for name, value in request.query_params.multi_items() if name_of(name) in NAMED]
-    if named:
-        refuse_unknown_records(session, named)
+    refuse_unknown_records(session, naming_records(request.query_params.multi_items()))
 
 
 SHORT_WAYS = (

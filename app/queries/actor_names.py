@@ -24,7 +24,7 @@ OURSELVES = {actor.id: ActorName(actor.name) for actor in (SEEDING, MAINTENANCE,
 
 def load_actor_names(session: Session, actors: Collection[str]) -> dict[str, ActorName]:
     """One query, none for ourselves; an id that no key has keeps its place as its own name."""
-    prefixes = sorted(set(actors) - OURSELVES.keys())
+    prefixes = set(actors) - OURSELVES.keys()
     rows = ask_prepared(session, NAMED, prefixes=prefixes) if prefixes else ()
     keys = {prefix: ActorName(name, orcid) for prefix, name, orcid in rows}
     return {actor: keys.get(actor) or OURSELVES.get(actor) or ActorName(actor) for actor in actors}

@@ -40,8 +40,8 @@ def newest_sequence(session: Session, subjects: Collection[str] | None, records:
     if subjects is None:
         return ask_prepared(session, NEWEST).scalar() or 0
     if not records:
-        return ask_prepared(session, TOUCHING, subjects=sorted(set(subjects))).scalar() or 0
-    return ask_prepared(session, TOUCHING_OR_EDITING, subjects=sorted(set(subjects)), records=sorted(set(records))).scalar() or 0
+        return ask_prepared(session, TOUCHING, subjects=subjects).scalar() or 0
+    return ask_prepared(session, TOUCHING_OR_EDITING, subjects=subjects, records=records).scalar() or 0
 
 
 def _touching_or_editing() -> Select[Any]:

@@ -21,6 +21,11 @@ def name_of(parameter: str) -> str:
     return parameter.removesuffix("__not")
 
 
+def naming_records(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the parameters of a query that name reference records."""
+    return [(parameter, text) for parameter, text in params if name_of(parameter) in NAMED]
+
+
 def refuse_unknown_records(session: Session, params: Iterable[tuple[str, str]]) -> None:
     """InvalidQuery for every value that names no record, with the nearest that do. One query for each kind of record that is named."""
     given = list(params)

@@ -42,6 +42,7 @@ from app.identifiers import normalise_doi, normalise_pmcid, normalise_pmid, norm
 from app.models import SearchEntry, Study
 from app.queries.paging import Page, PageRequest, SortKey, SortTerm, decode_cursor, encode_cursor
 from app.queries.search_words import SearchWords, marked_ranges, read_words
+from app.schemas.search import SearchKind
 
 RANKED_MATCHES = 2000
 """Only the newest so many matches are ranked: ranking them all grows with the hits, and nobody reads that far."""
@@ -54,8 +55,6 @@ PART_SEPARATOR = " · "  # between the parts of an entry's words
 PMID_MARKS = ("pmid", "pubmed")
 KIND_WORD = "kind_word"
 """The column of FTS5 that holds the kind, as a word that nobody types."""
-STUDY = "study"
-ALL_KINDS = frozenset({"condition", "intervention", STUDY, "outcome", "claim", "reading", "position"})
 FTS5 = table("search_index", column("rowid", Integer))
 
 
@@ -137,7 +136,7 @@ def fts5_text(words: SearchWords, kinds: Collection[str]) -> str:
     """
     beginning = [f'"{words.last}"*'] if words.last is not None else []
     of_text = " ".join([*(f'"{word}"' for word in words.whole), *beginning])
-    if STUDY in kinds:
+    if SearchKind.STUDY in kinds:
         return of_text
     of_kinds = " OR ".join(f'"kind9{kind}"' for kind in sorted(kinds))
     return f"({of_text}) AND {KIND_WORD} : ({of_kinds})"
@@ -268,7 +267,7 @@ def _equally_good(condition: ColumnElement[bool]) -> Select[Any]:
 def _matches_of_fts5(words: SearchWords, kinds: Collection[str]) -> Select[Any]:
     """Ids of the entries, read one by one, so that a limit ends the work; from FTS5 alone where it knows which are wanted."""
     statement: Select[Any] = select(FTS5.c.rowid.label("id")).where(_fts5_matches(_text(fts5_text(words, kinds))))
-    if STUDY not in kinds or set(kinds) >= ALL_KINDS:
+    if SearchKind.STUDY not in kinds or set(kinds) >= set(SearchKind):
         return statement
     return statement.join(SearchEntry, col(SearchEntry.id) == FTS5.c.rowid).where(_of_kinds(kinds))
 

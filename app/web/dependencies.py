@@ -18,7 +18,7 @@ from app.database import reading, transaction
 from app.errors import AuthenticationRequired, InvalidKey, NotAllowed, ServiceUnavailable
 from app.queries.ledger_clock import NEWEST
 from app.queries.made_from import NOTED
-from app.queries.named_records import NAMED, name_of, refuse_unknown_records
+from app.queries.named_records import naming_records, refuse_unknown_records
 from app.queries.read_source import ReadSource
 from app.settings import Settings
 from app.sources.client import SourceClient
@@ -126,7 +126,7 @@ DeclaredKey = Annotated[object, Security(BEARER)]
 
 
 async def _refuse_unknown_records(request: Request, source: ReadsFrom, engine: ReaderEngine) -> None:
-    named = [(name, value) for name, value in request.query_params.multi_items() if name_of(name) in NAMED]
+    named = naming_records(request.query_params.multi_items())
     if named and request.method == "GET":
         await run_in_threadpool(_check_records, request, source, engine, named)
 
