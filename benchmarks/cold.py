@@ -16,7 +16,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.peers.fill import fill
-from benchmarks.serving import Server, drive, serve_peer, serve_product
+from benchmarks.serving import cost_of, say, serve_peer, serve_product
 from benchmarks.synthetic import STUDIES_A_CONDITION, condition_slug, make_ledger, study
 
 PLAIN = {"Accept-Encoding": "identity"}
@@ -42,7 +42,7 @@ def main() -> int:
         for turn in range(given.rounds + 1):
             for server, whose, asked in ((product, "product", ours), (peer, "peer", theirs)):
                 for name, addresses in asked.items():
-                    cost = measure(server, addresses, given.seconds)
+                    cost = cost_of(server, addresses, given.seconds, PLAIN)
                     if turn:  # the first warms up
                         costs.setdefault((whose, name), []).append(cost)
     enough = True
@@ -71,17 +71,6 @@ def paths(studies: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         "condition, eager peer": [f"/eager/{slug}" for slug in slugs],
     }
     return ours, theirs
-
-
-def measure(server: Server, addresses: list[str], seconds: float) -> float:
-    driven = drive(server, addresses, seconds=seconds, headers=PLAIN)
-    if set(driven.statuses) != {"200"}:
-        raise SystemExit(f"{addresses[0]} answered {dict(driven.statuses)}")
-    return driven.cpu_us
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import httpx
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.peers.fill import fill
-from benchmarks.serving import Server, drive, serve_peer, serve_product
+from benchmarks.serving import Server, cost_of, say, serve_peer, serve_product
 from benchmarks.synthetic import condition_slug, make_ledger
 
 PATH = "/v1/conditions/migraine"
@@ -60,13 +60,10 @@ def main() -> int:
         }
         costs: dict[str, list[float]] = {name: [] for name in asked}
         for server, path, headers in asked.values():
-            drive(server, [path], seconds=0.5, headers=headers)
+            cost_of(server, [path], 0.5, headers)
         for _ in range(given.rounds):
             for name, (server, path, headers) in asked.items():
-                driven = drive(server, [path], seconds=given.seconds, headers=headers)
-                if set(driven.statuses) - {"200", "304"}:
-                    raise SystemExit(f"{name} answered {dict(driven.statuses)}")
-                costs[name].append(driven.cpu_us)
+                costs[name].append(cost_of(server, [path], given.seconds, headers))
     say(f"{len(body)} bytes packed; CPU of the server, median of {given.rounds} rounds (range)")
     for name, values in costs.items():
         say(f"  {name:<16} {median(values):6.1f} us ({min(values):.1f} to {max(values):.1f})")
@@ -82,10 +79,6 @@ def fetch(server: Server) -> tuple[bytes, str]:
     """The bytes as they travel, and their tag."""
     with httpx.stream("GET", f"http://127.0.0.1:{server.port}{PATH}", headers=PACKED) as response:
         return b"".join(response.iter_raw()), response.headers["ETag"]
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from app.queries.studies import STUDIES
 from app.schemas.search import SearchKind
 from app.schemas.study import StudyDocument
 from app.vocabulary import Decision, Role
-from benchmarks.serving import Server, drive, serve_product
+from benchmarks.serving import cost_of, say, serve_product
 from benchmarks.synthetic import STUDIES_A_CONDITION, body, condition_slug, make_ledger, some_words, study, word
 
 PLAIN = {"Accept-Encoding": "identity"}
@@ -61,7 +61,7 @@ def tell_reads(ledgers: Mapping[int, str], rounds: int, seconds: float) -> bool:
         for turn in range(rounds + 1):
             for name in asked[min(ledgers)]:
                 for size, server in servers.items():
-                    cost = cost_of(server, asked[size][name], seconds)
+                    cost = cost_of(server, asked[size][name], seconds, PLAIN)
                     if turn:  # the first warms up
                         costs.setdefault((name, size), []).append(cost)
     *_, before, last = sorted(ledgers)
@@ -103,13 +103,6 @@ def deep_cursor(size: int, url: str) -> str:
     engine.dispose()
     asked = STUDIES.parse("/v1/studies", [("limit", "50")])
     return encode_cursor(PageRequest(binding=asked.page.binding), asked.sort, list(row))
-
-
-def cost_of(server: Server, addresses: Sequence[str], seconds: float) -> float:
-    driven = drive(server, addresses, seconds=seconds, headers=PLAIN)
-    if set(driven.statuses) != {"200"}:
-        raise SystemExit(f"{addresses[0]} answered {dict(driven.statuses)}")
-    return driven.cpu_us
 
 
 def tell_searches(url: str) -> list[bool]:
@@ -181,11 +174,6 @@ def timed(act: Callable[[], None]) -> float:
     begun = time.process_time()
     act()
     return (time.process_time() - begun) * 1e3
-
-
-def say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
